@@ -1,0 +1,5 @@
+/** What a suite came to. */
+export interface Counts {
+  passed: number;
+  failed: number;
+}
