@@ -1,0 +1,30 @@
+// Names of the headers, NATS's own and DSPex's; spelled here and nowhere else.
+
+export const HEADER = {
+  id: "Dspex-Id",
+  session: "Dspex-Session",
+  version: "Dspex-Version",
+  implementation: "Dspex-Implementation",
+  deadlineMs: "Dspex-Deadline-Ms",
+  priority: "Dspex-Priority",
+  prefer: "Dspex-Prefer",
+  stream: "Dspex-Stream",
+  variables: "Dspex-Variables",
+  budget: "Dspex-Budget",
+  hedge: "Dspex-Hedge",
+  traceparent: "traceparent",
+  requestId: "Dspex-Request-Id",
+  full: "Dspex-Full",
+  waitMs: "Dspex-Wait-Ms",
+  index: "Dspex-Index",
+  end: "Dspex-End",
+  workId: "Dspex-Work-Id",
+  workAttempt: "Dspex-Work-Attempt",
+  /** Log sequence of the work on whose behalf a tool is called: makes the check one direct get. */
+  workSequence: "Dspex-Work-Sequence",
+  toolCall: "Dspex-Tool-Call",
+  serviceError: "Nats-Service-Error",
+  serviceErrorCode: "Nats-Service-Error-Code",
+  expectedLastSubjectSequence: "Nats-Expected-Last-Subject-Sequence",
+  expectedLastSubjectSequenceSubject: "Nats-Expected-Last-Subject-Sequence-Subject",
+} as const;

@@ -1,0 +1,101 @@
+// Programs in the log: `dspex.event.program.<name>.<verb>`. A program is a name, a signature and implementations.
+
+import { z } from "zod";
+import { feedbackSchema } from "./feedback.ts";
+import { jsonObjectSchema, tokenSchema } from "./parts.ts";
+
+const common = {
+  name: tokenSchema,
+  /** Only tried when all before it in the plan failed. */
+  lastResort: z.boolean().optional(),
+  timeoutMs: z.number().int().positive().optional(),
+};
+const modelCall = {
+  /** Name of a configured model; absent = the default model. */
+  model: z.string().optional(),
+  temperature: z.number().min(0).max(2).optional(),
+  maxTokens: z.number().int().positive().optional(),
+};
+
+/** A tool of ReAct: a program called over the bus, or a Python function of the user's modules. */
+export const toolSchema = z.union([
+  z.strictObject({ program: tokenSchema }),
+  z.strictObject({ python: z.string() }),
+]);
+
+export const implementationSchema = z.discriminatedUnion("kind", [
+  /** A TypeScript function. `inline` = trusted to be short, runs in the router; else in a worker thread. */
+  z.strictObject({ ...common, kind: z.literal("native"), inline: z.boolean().optional() }),
+  /** A model call whose output is constrained to the signature's schema. */
+  z.strictObject({ ...common, ...modelCall, kind: z.literal("structured"), prompt: z.string().optional() }),
+  /** A model call with a prompt template; `{{field}}` stands for an input. The text is the one output. */
+  z.strictObject({
+    ...common,
+    ...modelCall,
+    kind: z.literal("plain"),
+    prompt: z.string(),
+    stop: z.array(z.string()).optional(),
+  }),
+  /** A DSPy module, made in a pool from the signature. */
+  z.strictObject({
+    ...common,
+    ...modelCall,
+    kind: z.literal("dspy"),
+    pool: tokenSchema,
+    /** DSPy's class name: Predict, ChainOfThought, ReAct, … */
+    module: z.string(),
+    adapter: z.enum(["json", "chat", "xml"]).optional(),
+    tools: z.array(toolSchema).optional(),
+    /** Module parameters such as `{maxIters: 5}` and demonstrations. */
+    parameters: jsonObjectSchema.optional(),
+    demos: z.array(z.object({ inputs: jsonObjectSchema, outputs: jsonObjectSchema })).optional(),
+  }),
+  /** A user's own Python function or `dspy.Module`, loaded by a pool under this entry name. */
+  z.strictObject({
+    ...common,
+    ...modelCall,
+    kind: z.literal("python"),
+    pool: tokenSchema,
+    entry: tokenSchema,
+  }),
+]);
+export type Implementation = z.infer<typeof implementationSchema>;
+
+export const programDefinitionSchema = z.strictObject({
+  name: tokenSchema,
+  /** First 16 hex digits of the SHA-256 of the canonical definition: the same definition is the same version. */
+  version: tokenSchema,
+  description: z.string().max(4_096).optional(),
+  /** The AST of schemas/signature/ast.ts. */
+  signature: jsonObjectSchema,
+  implementations: z.array(implementationSchema).min(1).max(64),
+});
+export type ProgramDefinition = z.infer<typeof programDefinitionSchema>;
+
+/** A definition as somebody registers it: signature in text or AST, version computed from the rest. */
+export const programDeclarationSchema = z.strictObject({
+  name: tokenSchema,
+  description: z.string().max(4_096).optional(),
+  signature: z.union([z.string().max(65_536), jsonObjectSchema]),
+  implementations: z.array(implementationSchema).min(1).max(64),
+});
+export type ProgramDeclaration = z.infer<typeof programDeclarationSchema>;
+
+export const programRegisteredSchema = programDefinitionSchema.extend({
+  /** Who registered it: a user, `config`, or `pool/<pool>`. */
+  by: z.string(),
+});
+export type ProgramRegistered = z.infer<typeof programRegisteredSchema>;
+
+export const programRemovedSchema = z.object({
+  name: tokenSchema,
+  by: z.string(),
+  reason: z.string().optional(),
+});
+export const programFeedbackSchema = feedbackSchema.extend({ user: tokenSchema });
+
+export const PROGRAM_EVENTS = {
+  registered: { type: "dspex.program.registered.v1", schema: programRegisteredSchema },
+  removed: { type: "dspex.program.removed.v1", schema: programRemovedSchema },
+  feedback: { type: "dspex.program.feedback.v1", schema: programFeedbackSchema },
+} as const;
