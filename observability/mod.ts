@@ -1,0 +1,17 @@
+// The door of observability for the services: tracing, the names that it uses, and the logger.
+
+export { createLogger } from "./logger.ts";
+export { ATTRIBUTE, messagingAttributes, SPAN } from "./names.ts";
+export {
+  activeTraceparent,
+  extract,
+  formatTraceparent,
+  parseTraceparent,
+} from "./trace-context.ts";
+export {
+  failSpan,
+  type SpanSettings,
+  startTracing,
+  type Tracing,
+  withSpan,
+} from "./tracing.ts";

@@ -1,0 +1,3 @@
+// The version that the micro services announce; a test holds it to the package's.
+
+export const VERSION = "0.1.0";

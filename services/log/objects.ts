@@ -1,0 +1,103 @@
+// Object buckets in NATS's own object-store format (ADR-20), so that `nats object get` reads them; read by direct get,
+// because parts may not create the consumers that the library's `get` needs.
+
+import { createHash, randomUUID } from "node:crypto";
+import { DspexError } from "../../schemas/errors.ts";
+import type { Appender } from "../bus/append.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import { LogReader } from "./read.ts";
+
+const PIECE_BYTES = 131_072;
+
+interface ObjectMeta {
+  name: string;
+  bucket: string;
+  nuid: string;
+  size: number;
+  chunks: number;
+  digest: string;
+  metadata?: Record<string, string>;
+}
+
+export interface StoredObject {
+  name: string;
+  data: Uint8Array;
+  metadata: Record<string, string>;
+}
+
+export class ObjectBucket {
+  readonly #bucket: string;
+  readonly #appender: Appender;
+  readonly #reader: LogReader;
+
+  private constructor(bucket: string, appender: Appender, reader: LogReader) {
+    this.#bucket = bucket;
+    this.#appender = appender;
+    this.#reader = reader;
+  }
+
+  static async open(connection: NatsConnection, appender: Appender, bucket: string): Promise<ObjectBucket> {
+    return new ObjectBucket(bucket, appender, await LogReader.open(connection, `OBJ_${bucket}`));
+  }
+
+  /** Stores an object; a reader sees it whole or not at all, because its meta message comes last. */
+  async put(name: string, data: Uint8Array, metadata: Record<string, string> = {}): Promise<void> {
+    const nuid = randomUUID().replaceAll("-", "");
+    const pieces: Promise<number>[] = [];
+    for (let at = 0; at < data.length; at += PIECE_BYTES) {
+      pieces.push(this.#appender.append(`$O.${this.#bucket}.C.${nuid}`, data.subarray(at, at + PIECE_BYTES)));
+    }
+    await Promise.all(pieces);
+    const meta: ObjectMeta = {
+      name,
+      bucket: this.#bucket,
+      nuid,
+      size: data.length,
+      chunks: pieces.length,
+      digest: `SHA-256=${sha256Base64Url(data)}`,
+      metadata,
+    };
+    await this.#appender.append(this.#metaSubject(name), JSON.stringify(meta));
+  }
+
+  /** An object by name, or null. @throws DspexError `internal` when its bytes are not what its digest says. */
+  async get(name: string): Promise<StoredObject | null> {
+    return this.#load(this.#metaSubject(name));
+  }
+
+  /** The object that was stored last, or null. */
+  async newest(): Promise<StoredObject | null> {
+    return this.#load(`$O.${this.#bucket}.M.>`);
+  }
+
+  async #load(metaSubject: string): Promise<StoredObject | null> {
+    const stored = await this.#reader.last(metaSubject);
+    if (stored === null) return null;
+    const meta = JSON.parse(Buffer.from(stored.data).toString()) as ObjectMeta & { deleted?: boolean };
+    if (meta.deleted === true) return null;
+    const pieces: Uint8Array[] = [];
+    let from = 1;
+    for (let n = 0; n < meta.chunks; n++) {
+      const piece = await this.#reader.next(`$O.${this.#bucket}.C.${meta.nuid}`, from);
+      if (piece === null)
+        throw new DspexError("gone", `object ${JSON.stringify(meta.name)} has lost piece ${n + 1}`);
+      pieces.push(piece.data);
+      from = piece.sequence + 1;
+    }
+    const data = Buffer.concat(pieces);
+    if (meta.digest !== `SHA-256=${sha256Base64Url(data)}`) {
+      throw new DspexError("internal", `object ${JSON.stringify(meta.name)} does not match its digest`);
+    }
+    return { name: meta.name, data, metadata: meta.metadata ?? {} };
+  }
+
+  #metaSubject(name: string): string {
+    return `$O.${this.#bucket}.M.${Buffer.from(name).toString("base64url")}`;
+  }
+}
+
+function sha256Base64Url(data: Uint8Array): string {
+  // The libraries pad: NATS's digest is base64url with padding.
+  const digest = createHash("sha256").update(data).digest("base64url");
+  return digest.padEnd(Math.ceil(digest.length / 4) * 4, "=");
+}

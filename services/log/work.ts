@@ -1,0 +1,173 @@
+// Durable work: messages of a consumer that several processes share, each acknowledged only when what follows from
+// it is stored. What is held is reported as in progress, so the server gives it to another only when we are gone.
+//
+//   deliver ─▶ too often? ─yes─▶ onDeadLetter ─▶ term
+//               └no─▶ handle ─▶ resolved: ack · threw retryable: nak after a pause · threw: nak, until too often
+
+import { type ConsumerInfo, type ConsumerMessages, type JsMsg, jetstream } from "@nats-io/jetstream";
+import { asDspexError, type DspexError } from "../../schemas/errors.ts";
+import { LOG_STREAM } from "../../schemas/subjects.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import { LogMessage } from "./message.ts";
+
+export class Delivery extends LogMessage {
+  /** 1 = first time; more = somebody had it before and did not acknowledge. */
+  readonly deliveries: number;
+  readonly #message: JsMsg;
+  #settled = false;
+
+  constructor(message: JsMsg) {
+    super(message);
+    this.deliveries = message.info.deliveryCount;
+    this.#message = message;
+  }
+
+  get settled(): boolean {
+    return this.#settled;
+  }
+  ack(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#message.ack();
+  }
+  /** Gives it back; the server delivers it again after `delayMs`. */
+  nak(delayMs: number): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#message.nak(delayMs);
+  }
+  /** Never deliver it again. */
+  term(reason: string): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#message.term(reason);
+  }
+  inProgress(): void {
+    if (!this.#settled) this.#message.working();
+  }
+}
+
+export interface WorkOptions {
+  consumer: string;
+  stream?: string;
+  /** Messages held at once at most. */
+  maxHeld: number;
+  /** The consumer's ack_wait, ms; in-progress is sent three times as often. */
+  ackWaitMs: number;
+  /** Deliveries after which a message goes to `onDeadLetter`. */
+  maxDeliveries: number;
+  /** Handles one message; resolve = done, acknowledge. It may settle the delivery itself before. */
+  handle: (delivery: Delivery) => Promise<void> | undefined;
+  /** Stores the message where a person can find it; it is terminated afterwards. */
+  onDeadLetter: (delivery: Delivery, lastError: DspexError | undefined) => Promise<void>;
+  /** Told of each failure; the message is delivered again. */
+  onError: (error: DspexError, delivery: Delivery) => void;
+}
+
+const NAK_BASE_MS = 250;
+const NAK_MAX_MS = 10_000;
+
+export class WorkConsumer {
+  readonly #connection: NatsConnection;
+  readonly #options: WorkOptions;
+  readonly #held = new Set<Delivery>();
+  readonly #lastErrors = new Map<number, DspexError>();
+  #messages: ConsumerMessages | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #idle: (() => void) | undefined;
+
+  constructor(connection: NatsConnection, options: WorkOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  async start(): Promise<this> {
+    const { consumer: name, stream = LOG_STREAM, maxHeld, ackWaitMs } = this.#options;
+    // Parts may not ask for the consumer's info: the keeper made it with a configuration that the code relies on.
+    const info = { stream_name: stream, name, config: { durable_name: name } } as unknown as ConsumerInfo;
+    const consumer = jetstream(this.#connection).consumers.getConsumerFromInfo(info);
+    this.#messages = await consumer.consume({
+      bind: true,
+      max_messages: maxHeld,
+      callback: (message) => this.#take(new Delivery(message)),
+    });
+    this.#timer = setInterval(() => {
+      for (const delivery of this.#held) delivery.inProgress();
+    }, ackWaitMs / 3).unref();
+    return this;
+  }
+
+  /** Takes no more and waits until what is held is settled, `timeoutMs` at most; then gives back the rest. */
+  async stop(timeoutMs = 10_000): Promise<void> {
+    this.#messages?.stop();
+    if (this.#held.size > 0 && timeoutMs > 0) {
+      const idle = Promise.withResolvers<void>();
+      this.#idle = idle.resolve;
+      const timer = setTimeout(idle.resolve, timeoutMs);
+      await idle.promise;
+      clearTimeout(timer);
+    }
+    clearInterval(this.#timer);
+    for (const delivery of this.#held) delivery.nak(0);
+    this.#held.clear();
+  }
+
+  #take(delivery: Delivery): void {
+    this.#held.add(delivery);
+    if (delivery.deliveries > this.#options.maxDeliveries) {
+      void this.#deadLetter(delivery);
+      return;
+    }
+    let done: Promise<void> | undefined;
+    try {
+      done = this.#options.handle(delivery);
+    } catch (thrown) {
+      this.#failed(delivery, thrown);
+      return;
+    }
+    if (done === undefined) this.#finished(delivery);
+    else
+      done.then(
+        () => this.#finished(delivery),
+        (thrown) => this.#failed(delivery, thrown),
+      );
+  }
+
+  #finished(delivery: Delivery): void {
+    delivery.ack();
+    this.#lastErrors.delete(delivery.sequence);
+    this.#release(delivery);
+  }
+
+  #failed(delivery: Delivery, thrown: unknown): void {
+    const error = asDspexError(thrown);
+    this.#options.onError(error, delivery);
+    this.#lastErrors.set(delivery.sequence, error);
+    if (this.#lastErrors.size > 1_000)
+      this.#lastErrors.delete(this.#lastErrors.keys().next().value as number);
+    delivery.nak(error.retryAfterMs ?? Math.min(NAK_BASE_MS * 2 ** (delivery.deliveries - 1), NAK_MAX_MS));
+    this.#release(delivery);
+  }
+
+  async #deadLetter(delivery: Delivery): Promise<void> {
+    try {
+      await this.#options.onDeadLetter(delivery, this.#lastErrors.get(delivery.sequence));
+      delivery.term("delivered too often");
+      this.#lastErrors.delete(delivery.sequence);
+    } catch (thrown) {
+      // Not stored: it stays in the consumer and comes back.
+      this.#options.onError(asDspexError(thrown), delivery);
+      delivery.nak(NAK_MAX_MS);
+    }
+    this.#release(delivery);
+  }
+
+  #release(delivery: Delivery): void {
+    this.#held.delete(delivery);
+    if (this.#held.size === 0) this.#idle?.();
+  }
+}
