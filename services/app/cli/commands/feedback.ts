@@ -1,0 +1,41 @@
+// `dspex feedback`: judges the result of a request.
+
+import { Command, InvalidArgumentError } from "commander";
+import { asClient } from "../client.ts";
+import type { CommandContext } from "../context.ts";
+
+const EXAMPLES = `
+Examples:
+  dspex feedback local.k3f9.1 1 "right"
+  dspex feedback local.k3f9.1 0.2`;
+
+export function feedbackCommand(context: CommandContext): Command {
+  return new Command("feedback")
+    .description("Judges a result: 0 is wrong, 1 is right.")
+    .argument("<id>", "the request's id")
+    .argument("<score>", "0 to 1", score)
+    .argument("[comment]", "why")
+    .option("--user <name>", "as this application user (default: local)")
+    .option("--json", "as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action(
+      async (
+        id: string,
+        value: number,
+        comment: string | undefined,
+        { user, json }: { user?: string; json?: boolean },
+      ) => {
+        await using dspex = await asClient(context, user);
+        await dspex.feedback(id, value, comment);
+        if (json === true) context.terminal.json({ id, score: value });
+        else context.terminal.line(`noted ${value} for ${id}`);
+      },
+    );
+}
+
+function score(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError("Expected a number from 0 to 1.");
+  return value;
+}

@@ -1,0 +1,113 @@
+// Takes the log through a fold once and keeps its state at each point that is asked for. Where a snapshot of the
+// service lies on the way, its hash is compared: a rebuild from the beginning must arrive at the same state.
+
+import { Appender } from "../../bus/append.ts";
+import { ObjectBucket } from "../../log/objects.ts";
+import { loadSnapshot, type Snapshot, stateHash } from "../../log/snapshot.ts";
+import { FOLDED_SERVICES, type Fold, type FoldedServiceName } from "./folds.ts";
+import type { OperatorLog } from "./operator-log.ts";
+import { ProgressBar } from "./progress-bar.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface FoldedState {
+  service: string;
+  /** Of the service's evolve. */
+  version: string;
+  sequence: number;
+  hash: string;
+  state: unknown;
+  messages: number;
+  tookMs: number;
+  /** The service's own snapshot, if one lies before the point and the fold began at the log's beginning. */
+  snapshot?: { sequence: number; same: boolean };
+}
+
+/**
+ * States after each of `sequences`, which must be in order.
+ * @param fromSequence fold from here, from an empty state; absent = the log's beginning.
+ */
+export async function foldAt(
+  terminal: Terminal,
+  log: OperatorLog,
+  service: FoldedServiceName,
+  sequences: readonly number[],
+  fromSequence?: number,
+): Promise<FoldedState[]> {
+  const { version, filters, start } = FOLDED_SERVICES[service];
+  const last = sequences.at(-1) ?? 0;
+  const first = (await log.reader.next(">", 1))?.sequence ?? 1;
+  const whole = fromSequence === undefined && first === 1;
+  const snapshot = whole ? await newestSnapshot(log, service) : undefined;
+  const fold = start();
+  const bar = new ProgressBar(terminal, `replay ${service}`, last);
+  const startedAtMs = performance.now();
+  const states: FoldedState[] = [];
+  let messages = 0;
+  let checked: FoldedState["snapshot"];
+  let reached = 0;
+
+  const takeUpTo = (sequence: number): void => {
+    while (states.length < sequences.length && (sequences[states.length] ?? 0) < sequence) {
+      const at = sequences[states.length] ?? 0;
+      states.push(foldedState(fold, { service, version, sequence: at, messages, startedAtMs, checked }));
+    }
+  };
+  await log.read({
+    fromSequence: Math.max(fromSequence ?? 1, first),
+    ...(filters !== undefined && { filters }),
+    onMessage: (message) => {
+      if (reached >= last) return;
+      takeUpTo(message.sequence);
+      if (message.sequence > last) {
+        reached = message.sequence;
+        return;
+      }
+      fold.apply(message);
+      messages++;
+      reached = message.sequence;
+      if (snapshot?.sequence === message.sequence)
+        checked = { sequence: message.sequence, same: stateHash(fold.json()) === snapshot.hash };
+      bar.at(message.sequence);
+    },
+  });
+  takeUpTo(Number.POSITIVE_INFINITY);
+  bar.end();
+  if (fromSequence === undefined && first > 1) {
+    terminal.note(`the log begins with #${first}: what was cut before it is missing from this state`);
+  }
+  return states;
+}
+
+function foldedState(
+  fold: Fold,
+  facts: {
+    service: string;
+    version: string;
+    sequence: number;
+    messages: number;
+    startedAtMs: number;
+    checked: FoldedState["snapshot"];
+  },
+): FoldedState {
+  const { startedAtMs, checked, ...rest } = facts;
+  const tookMs = performance.now() - startedAtMs;
+  // A copy: the fold goes on and changes its state in place.
+  const state = structuredClone(fold.json());
+  return {
+    ...rest,
+    hash: stateHash(state),
+    state,
+    tookMs,
+    ...(checked !== undefined && { snapshot: checked }),
+  };
+}
+
+async function newestSnapshot(log: OperatorLog, service: FoldedServiceName): Promise<Snapshot | undefined> {
+  const { bucket, version } = FOLDED_SERVICES[service];
+  const appender = new Appender(log.connection, "_INBOX_operator.replay");
+  try {
+    return await loadSnapshot(await ObjectBucket.open(log.connection, appender, bucket), version);
+  } finally {
+    appender.close();
+  }
+}

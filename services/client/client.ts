@@ -1,0 +1,234 @@
+// The library that applications import: publishes requests, awaits their results, asks the API.
+
+import { randomBytes } from "node:crypto";
+import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
+import { connectionRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
+import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { requestHash } from "../../schemas/envelope/request-hash.ts";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { DEFAULT_DEADLINE_MS, MAX_BODY_BYTES, MAX_INLINE_VALUE_BYTES } from "../../schemas/limits.ts";
+import type { ProgramDeclaration, ProgramDefinition } from "../../schemas/messages/program-event.ts";
+import { REQUEST_TYPE, type RequestOptions } from "../../schemas/messages/request.ts";
+import type { Result } from "../../schemas/messages/result.ts";
+import { requestSubject, token } from "../../schemas/subjects.ts";
+import { Appender } from "../bus/append.ts";
+import { connectBus, createHeaders, type NatsConnection } from "../bus/connect.ts";
+import { Api } from "./api.ts";
+import { type CredentialOptions, findCredentials } from "./config.ts";
+import { ObjectTransfer } from "./objects.ts";
+import { type ObserveOptions, observe, type StoryEvent, story } from "./observe.ts";
+import { type CallOptions, NOTHING_ASKED, wireOptions } from "./options.ts";
+import { PendingResults } from "./pending.ts";
+import { program as makeProgram, type Program, type SignatureLike } from "./program.ts";
+import type { RunHost } from "./run.ts";
+import { chunks } from "./stream.ts";
+import { endWith, startSubmitSpan, traceparentOf } from "./trace-context.ts";
+
+export interface ConnectOptions extends CredentialOptions {
+  /** Shown by the server's monitoring. */
+  name?: string;
+  /** Give up at once when the server is not there; by default the client waits for it. */
+  failFast?: boolean;
+}
+
+export interface Submitted {
+  id: string;
+  result: Promise<Result>;
+}
+
+/** What was asked, as it was sent: large inputs are references by then. */
+interface Asked {
+  program: string;
+  inputs: Record<string, unknown>;
+  options: RequestOptions;
+}
+
+export class Dspex implements RunHost {
+  readonly user: string;
+  readonly #connection: NatsConnection;
+  readonly #appender: Appender;
+  readonly #pending: PendingResults;
+  readonly #objects: ObjectTransfer;
+  readonly #api: Api;
+  readonly #connectionToken = randomBytes(9).toString("hex");
+  #n = 0;
+
+  constructor(connection: NatsConnection, user: string) {
+    this.user = user;
+    this.#connection = connection;
+    this.#appender = new Appender(connection, `_INBOX.${randomBytes(12).toString("hex")}`);
+    this.#pending = new PendingResults(connection, user);
+    this.#api = new Api(connection, user);
+    this.#objects = new ObjectTransfer(this.#api);
+    this.#pending.listen(this.#connectionToken);
+  }
+
+  /** The NATS connection, for what this library does not do. */
+  get connection(): NatsConnection {
+    return this.#connection;
+  }
+
+  /** A program to call. With a signature its types are checked here, and against what is registered. */
+  program(name: string): Program<Record<string, unknown>, Record<string, unknown>>;
+  program<In, Out>(name: string, signature: SignatureLike<In, Out>): Program<In, Out>;
+  program<In, Out>(name: string, signature?: SignatureLike<In, Out>): Program<In, Out> {
+    return makeProgram<In, Out>(this, token(name, "program"), signature);
+  }
+
+  /**
+   * Sends a request with inputs in wire form. Returns its id at once; `result` settles with the stored result.
+   * @throws DspexError `invalid_inputs` for options that do not fit.
+   */
+  submitWire(
+    program: string,
+    inputs: Record<string, unknown>,
+    options: CallOptions = NOTHING_ASKED,
+  ): Submitted {
+    const wire = wireOptions(options);
+    const id = this.#idFor(options.id);
+    const result = this.#pending.wait(id, wire.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    const asked = { program, inputs, options: wire };
+    const span = startSubmitSpan(this.user, program, id, options.traceparent);
+    endWith(span, result);
+    this.#send(id, asked, traceparentOf(span, options.traceparent)).catch((thrown) =>
+      this.#pending.fail(id, asDspexError(thrown)),
+    );
+    options.signal?.addEventListener("abort", () => void this.cancel(id).catch(() => {}), { once: true });
+    if (options.id !== undefined) this.#pending.lookSoon(id);
+    const settled = result.then((r) => this.#objects.expandOutputs(r));
+    if (options.id === undefined) return { id, result: settled };
+    return { id, result: settled.then((r) => this.#checkConflict(r, asked)) };
+  }
+
+  /**
+   * The result of a request by its id (full or chosen), also one of an earlier life of this application.
+   * @param waitMs how long to wait for one that is not finished.
+   * @throws DspexError `not_found` for an id that the log does not know; `unavailable` while it is not finished.
+   */
+  async result(id: string, { waitMs = 0 }: { waitMs?: number } = {}): Promise<Result> {
+    const full = this.#fullId(id);
+    const stored = await this.#pending.look(full);
+    if (stored !== undefined) return this.#objects.expandOutputs(stored);
+    const answer = await this.#api.request({
+      verb: `result.${full}`,
+      headers: { [HEADER.waitMs]: String(waitMs) },
+      timeoutMs: waitMs + 10_000,
+    });
+    if ((answer as { status: string }).status === "pending") {
+      throw new DspexError("unavailable", `${full} is not finished yet`, { retryable: true });
+    }
+    return this.#objects.expandOutputs(answer as Result);
+  }
+
+  async cancel(id: string): Promise<void> {
+    await this.#api.request({ verb: `cancel.${this.#fullId(id)}` });
+  }
+
+  async feedback(id: string, score: number, comment?: string): Promise<void> {
+    const full = this.#fullId(id);
+    await this.#api.request({
+      verb: `feedback.${full}`,
+      body: { id: full, score, ...(comment !== undefined && { comment }) },
+    });
+  }
+
+  stream(id: string) {
+    return chunks(this.#api, this.#fullId(id));
+  }
+  story(id: string): AsyncIterable<StoryEvent> {
+    return story(this.#api, this.#fullId(id));
+  }
+  observe(options: ObserveOptions = {}): AsyncIterable<StoryEvent> {
+    return observe(this.#api, options);
+  }
+
+  /** Registers a program, or a new version of it, for all users; needs the admin right. Returns its version. */
+  async register(declaration: ProgramDeclaration): Promise<{ version: string; created: boolean }> {
+    const answer = await this.#api.request({ verb: "program.register", body: declaration, admin: true });
+    return answer as { version: string; created: boolean };
+  }
+  async describe(name: string, version?: string): Promise<ProgramDefinition> {
+    const body = { name: token(name, "program"), ...(version !== undefined && { version }) };
+    return (await this.#api.request({ verb: "program.describe", body })) as ProgramDefinition;
+  }
+  async programs(): Promise<{ name: string; version: string; description?: string; signature: string }[]> {
+    const answer = await this.#api.request({ verb: "program.list" });
+    return (answer as { programs: { name: string; version: string; signature: string }[] }).programs;
+  }
+
+  /** Results that are being waited for are rejected; the requests themselves go on. */
+  async close(): Promise<void> {
+    this.#pending.close();
+    this.#appender.close();
+    await this.#connection.drain();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #send(id: string, asked: Asked, traceparent: string | undefined): Promise<void> {
+    asked.inputs = await this.#objects.shrinkInputs(asked.inputs);
+    const event = cloudEvent(
+      REQUEST_TYPE,
+      `client/${this.#connectionToken}`,
+      id,
+      new Date().toISOString(),
+      { id, inputs: asked.inputs, ...asked.options },
+      traceparent,
+    );
+    const body = stringifyJson(event);
+    if (Buffer.byteLength(body) > MAX_BODY_BYTES) {
+      throw new DspexError(
+        "payload_too_large",
+        `the request has ${Buffer.byteLength(body)} bytes though values above ${MAX_INLINE_VALUE_BYTES} were taken out, at most ${MAX_BODY_BYTES}`,
+      );
+    }
+    const headers = traceparent === undefined ? undefined : createHeaders();
+    if (traceparent !== undefined) headers?.set(HEADER.traceparent, traceparent);
+    await this.#appender.append(requestSubject(this.user, asked.program), body, {
+      headers,
+      timeoutMs: asked.options.deadlineMs ?? DEFAULT_DEADLINE_MS,
+    });
+  }
+
+  #idFor(chosen: string | undefined): string {
+    if (chosen === undefined) return connectionRequestId(this.user, this.#connectionToken, ++this.#n);
+    this.#pending.listen("x");
+    return this.#fullId(chosen);
+  }
+
+  #fullId(id: string): string {
+    const full = resolveRequestId(this.user, id) ?? (id.startsWith(`${this.user}.log.`) ? id : undefined);
+    if (full === undefined)
+      throw new DspexError("invalid_inputs", `id ${JSON.stringify(id)} is not one of user "${this.user}"`, {
+        path: "id",
+      });
+    return full;
+  }
+
+  #checkConflict(result: Result, asked: Asked): Result {
+    if (result.requestHash === "" || result.requestHash === requestHash(asked)) return result;
+    throw new DspexError(
+      "id_conflict",
+      `${result.id} was used before with another program, inputs or options`,
+      { path: "id" },
+    );
+  }
+}
+
+/**
+ * Connects an application. Settings: what is passed, else NATS_URL, NATS_USER, NATS_PASSWORD, else the `.dspex` folder.
+ * @throws DspexError `not_allowed` for wrong or missing credentials; `unavailable` with `failFast`.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Dspex> {
+  const { url, user, password } = findCredentials(options);
+  const connection = await connectBus({
+    url,
+    user,
+    password,
+    name: options.name ?? "dspex-client",
+    failFast: options.failFast ?? false,
+  });
+  return new Dspex(connection, user);
+}

@@ -1,0 +1,88 @@
+// A program as an application calls it: a function with types, and `submit` for those who do not want to wait.
+
+import { DspexError } from "../../schemas/errors.ts";
+import type { Result } from "../../schemas/messages/result.ts";
+import type { Signature } from "../../schemas/signature/ast.ts";
+import {
+  decodeOutputs,
+  encodeInputs,
+  formatSignature,
+  parseSignatureJson,
+} from "../../schemas/signature/mod.ts";
+import type { Dspex } from "./client.ts";
+import { type CallOptions, NOTHING_ASKED } from "./options.ts";
+import { outputsOf, Run, type TypedResult } from "./run.ts";
+
+/** What `signature("…")` and its siblings make. */
+export interface SignatureLike<In, Out> {
+  readonly ast: Signature;
+  /** Never set: carries the types. */
+  readonly types?: { inputs: In; outputs: Out };
+}
+
+export interface Program<In, Out> {
+  readonly name: string;
+  /** Outputs of one call. @throws DspexError with the result's error when it does not succeed. */
+  (inputs: In, options?: CallOptions): Promise<Out>;
+  /** Same as calling it. */
+  call(inputs: In, options?: CallOptions): Promise<Out>;
+  /** Sends the request and returns a handle. */
+  submit(inputs: In, options?: CallOptions): Promise<Run<Out>>;
+}
+
+export function program<In, Out>(
+  client: Dspex,
+  name: string,
+  signature: SignatureLike<In, Out> | undefined,
+): Program<In, Out> {
+  let checked: Promise<void> | undefined;
+  const check = (): Promise<void> | undefined => {
+    if (signature === undefined) return undefined;
+    checked ??= checkSignature(client, name, signature.ast).catch((error) => {
+      checked = undefined;
+      throw error;
+    });
+    return checked;
+  };
+  const submit = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Run<Out>> => {
+    await check();
+    const wire =
+      signature === undefined ? (inputs as Record<string, unknown>) : encodeInputs(signature.ast, inputs);
+    const { id, result } = client.submitWire(name, wire, options);
+    return new Run<Out>(
+      id,
+      client,
+      result.then((r) => typed<Out>(r, signature?.ast)),
+    );
+  };
+  const call = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Out> => {
+    const run = await submit(inputs, options);
+    return outputsOf(await run.result());
+  };
+  return Object.defineProperty(Object.assign(call, { call, submit }), "name", { value: name });
+}
+
+function typed<Out>(result: Result, ast: Signature | undefined): TypedResult<Out> {
+  if (ast === undefined || result.outputs === undefined) return result as TypedResult<Out>;
+  return { ...result, outputs: decodeOutputs(ast, result.outputs) as Out };
+}
+
+/** The caller's types are only as good as their match with what runs. */
+async function checkSignature(client: Dspex, name: string, ast: Signature): Promise<void> {
+  const registered = parseSignatureJson((await client.describe(name)).signature);
+  const [ours, theirs] = [withoutTexts(ast), withoutTexts(registered)];
+  if (ours !== theirs) {
+    throw new DspexError("conflict", `program "${name}" is registered with another signature: ${theirs}`, {
+      path: "signature",
+    });
+  }
+}
+
+/** Descriptions and instructions may differ: they change no type. */
+function withoutTexts(ast: Signature): string {
+  const { instructions: _instructions, ...rest } = ast;
+  const bare = JSON.parse(
+    JSON.stringify(rest, (key, value) => (key === "description" ? undefined : value)),
+  ) as Signature;
+  return formatSignature(bare);
+}

@@ -1,0 +1,55 @@
+// What an adapter is: one way to get a program's outputs from one call of a language model. Wire values in and out.
+//
+//   request ─▶ prompt ─▶ provider ─▶ text ─▶ outputs, checked against the signature
+//                           └ everything that goes wrong comes out as a DspexError of the lm_ and output_ codes
+
+import type { Model } from "../../../schemas/config/models.ts";
+import type { Usage } from "../../../schemas/messages/parts.ts";
+import type { Signature, WireValues } from "../../../schemas/signature/mod.ts";
+
+export interface ModelSettings {
+  temperature?: number | undefined;
+  /** Instead of the model's own. */
+  maxTokens?: number | undefined;
+  /** For the whole call, a repair included. Instead of the model's own. */
+  timeoutMs?: number | undefined;
+  /** Template with `{{field}}`. */
+  prompt?: string | undefined;
+  stop?: readonly string[] | undefined;
+}
+
+export interface Turn {
+  inputs: WireValues;
+  outputs: WireValues;
+}
+
+export interface ModelRequest {
+  model: Model;
+  signature: Signature;
+  /** Checked already, defaults filled in, references resolved. */
+  inputs: WireValues;
+  settings: ModelSettings;
+  /** Earlier turns of the session, oldest first. */
+  history?: readonly Turn[] | undefined;
+  signal: AbortSignal;
+  /** Where an adapter can stream: pieces of the text as they come. Awaited, so a slow reader slows the model down. */
+  onDelta?: ((text: string) => void | Promise<void>) | undefined;
+}
+
+export interface ModelAnswer {
+  outputs: WireValues;
+  /** What the model wrote. */
+  text: string;
+  /** Of all turns together; zeros where the server told none. */
+  usage: Usage;
+  finishReason: string;
+  /** The model as its server names it. */
+  modelId: string;
+  timings: { firstTokenMs?: number; totalMs: number };
+}
+
+export interface ModelAdapter {
+  readonly name: string;
+  /** @throws DspexError; `usageOf` tells what a failed call has cost. */
+  call(request: ModelRequest): Promise<ModelAnswer>;
+}

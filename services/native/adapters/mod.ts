@@ -1,0 +1,22 @@
+// What the native worker needs to call language models.
+
+import type { ModelAdapter } from "./adapter.ts";
+import { createPlainAdapter } from "./plain.ts";
+import { createModelSource, type ModelSourceOptions } from "./provider.ts";
+import { createStructuredAdapter } from "./structured.ts";
+
+export type { ModelAdapter, ModelAnswer, ModelRequest, ModelSettings, Turn } from "./adapter.ts";
+export { usageOf } from "./errors.ts";
+export { checkModels, findModel, readModels } from "./models.ts";
+export { unknownPlaces } from "./template.ts";
+
+/** By the kind of implementation that they run. They share their models' connections. */
+export interface ModelAdapters {
+  readonly structured: ModelAdapter;
+  readonly plain: ModelAdapter;
+}
+
+export function createModelAdapters(options: ModelSourceOptions): ModelAdapters {
+  const source = createModelSource(options);
+  return { structured: createStructuredAdapter(source), plain: createPlainAdapter(source) };
+}

@@ -1,0 +1,88 @@
+// What all adapters share around their calls: the model's object, the time limit, usage and errors.
+
+import { DspexError } from "../../../schemas/errors.ts";
+import type { Usage } from "../../../schemas/messages/parts.ts";
+import type { ModelAnswer, ModelRequest } from "./adapter.ts";
+import { modelError, withUsage } from "./errors.ts";
+import type { ModelSource, ProvidedModel } from "./provider.ts";
+import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
+import { addUsage, NO_USAGE } from "./usage.ts";
+
+export interface CallInProgress {
+  readonly provided: ProvidedModel;
+  readonly limit: TimeLimit;
+  readonly options: CallOptions;
+  /** Counts what a turn has cost, also for the case that the next one fails. */
+  spend(usage: Usage): void;
+}
+
+/** What every call of the SDK is given. The router retries, where everybody sees it; so the SDK must not. */
+interface CallOptions {
+  model: ProvidedModel["object"];
+  maxRetries: 0;
+  abortSignal: AbortSignal;
+  maxOutputTokens: number;
+  temperature?: number;
+  stopSequences?: string[];
+}
+
+type Outcome = Omit<ModelAnswer, "usage" | "timings"> & { firstTokenMs?: number | undefined };
+
+/** Runs the turns of one call. @throws DspexError for whatever they throw, with the usage so far. */
+export async function callModel(
+  request: ModelRequest,
+  source: ModelSource,
+  turns: (call: CallInProgress) => Promise<Outcome>,
+): Promise<ModelAnswer> {
+  const { model, settings } = request;
+  const timeoutMs = settings.timeoutMs ?? model.timeoutMs;
+  using limit = startTimeLimit(timeoutMs, request.signal);
+  let usage = NO_USAGE;
+  let secrets: readonly string[] = [];
+  try {
+    const provided = await source(model);
+    secrets = provided.secrets;
+    const { firstTokenMs, ...outcome } = await turns({
+      provided,
+      limit,
+      options: {
+        model: provided.object,
+        maxRetries: 0,
+        abortSignal: limit.signal,
+        maxOutputTokens: settings.maxTokens ?? model.maxTokens,
+        ...(settings.temperature !== undefined && { temperature: settings.temperature }),
+        ...(settings.stop !== undefined && settings.stop.length > 0 && { stopSequences: [...settings.stop] }),
+      },
+      spend(more) {
+        usage = addUsage(usage, more);
+      },
+    });
+    const timings = { totalMs: limit.elapsedMs, ...(firstTokenMs !== undefined && { firstTokenMs }) };
+    return { ...outcome, usage, timings };
+  } catch (thrown) {
+    const facts = {
+      model: model.model,
+      secrets,
+      signal: request.signal,
+      timedOut: limit.timedOut,
+      timeoutMs,
+      nowMs: Date.now(),
+    };
+    throw withUsage(modelError(thrown, facts), usage);
+  }
+}
+
+/** @throws DspexError where the model stopped for another reason than that it was done. */
+export function checkFinish(finishReason: string, request: ModelRequest): void {
+  const { model, settings } = request;
+  if (finishReason === "length") {
+    const maxTokens = settings.maxTokens ?? model.maxTokens;
+    throw new DspexError(
+      "output_parse_error",
+      `model "${model.model}" was cut off at ${maxTokens} tokens: raise maxTokens`,
+      { retryable: false },
+    );
+  }
+  if (finishReason === "content-filter")
+    throw new DspexError("lm_rejected", `model "${model.model}": its content filter ended the answer`);
+}

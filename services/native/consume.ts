@@ -1,0 +1,45 @@
+// The native pool's durable consumers: work for anybody, and work for this worker.
+
+import type { Logger } from "pino";
+import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { DspexError } from "../../schemas/errors.ts";
+import type { Work } from "../../schemas/messages/work.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import { WorkConsumer } from "../log/work.ts";
+import type { NativeWorker } from "./worker.ts";
+
+const ACK_WAIT_MS = 5_000;
+const MAX_DELIVERIES = 5;
+
+/** Starts them; returns a function that drains them. */
+export async function consumeWork(
+  connection: NatsConnection,
+  consumers: readonly string[],
+  worker: NativeWorker,
+  slots: number,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const started = await Promise.all(
+    consumers.map((consumer) =>
+      new WorkConsumer(connection, {
+        consumer,
+        maxHeld: slots,
+        ackWaitMs: ACK_WAIT_MS,
+        maxDeliveries: MAX_DELIVERIES,
+        handle: (delivery) => worker.handle(delivery),
+        // The router keeps dead letters; a worker tells it that this attempt has failed for good.
+        onDeadLetter: (delivery, error) => {
+          const lost =
+            error ??
+            new DspexError("worker_lost", "delivered too often; whoever had it ended without a word");
+          return worker.fail((delivery.json() as CloudEvent<Work>).data, delivery, lost);
+        },
+        onError: ({ message, code }, { sequence, deliveries }) =>
+          logger.warn({ error: message, code, sequence, deliveries }, "work failed, comes again"),
+      }).start(),
+    ),
+  );
+  return async () => {
+    await Promise.all(started.map((consumer) => consumer.stop()));
+  };
+}

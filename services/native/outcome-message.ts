@@ -1,0 +1,105 @@
+// Puts together what a worker tells the log of one attempt: the result, or the failure. Pure; times come in.
+
+import type { WireError } from "../../schemas/errors.ts";
+import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
+import type { Attempt, Usage } from "../../schemas/messages/parts.ts";
+import type { Result } from "../../schemas/messages/result.ts";
+import type { Work } from "../../schemas/messages/work.ts";
+
+export interface AttemptTimes {
+  startedAt: string;
+  startedAtMs: number;
+  durationMs: number;
+  nowMs: number;
+}
+
+export interface WorkerName {
+  pool: string;
+  worker: string;
+}
+
+export function resultOf(
+  work: Work,
+  workSequence: number,
+  outputs: Record<string, unknown>,
+  usage: Usage | undefined,
+  times: AttemptTimes,
+  { pool, worker }: WorkerName,
+): Result {
+  const attempt: Attempt = {
+    attempt: work.attempt,
+    implementation: work.implementation,
+    pool,
+    worker,
+    startedAt: times.startedAt,
+    durationMs: round(times.durationMs),
+    ...(usage !== undefined && { usage }),
+  };
+  const attempts = [...work.attempts, attempt];
+  const requestedAtMs = Date.parse(work.requestedAt);
+  return {
+    id: work.id,
+    status: "succeeded",
+    outputs,
+    program: work.program,
+    version: work.version,
+    implementation: work.implementation,
+    attempts,
+    ...(work.fallbackReason !== undefined && { fallbackReason: work.fallbackReason }),
+    usage: totalUsage(attempts),
+    timings: {
+      queueMs: round(Math.max(0, times.startedAtMs - requestedAtMs - work.routeMs)),
+      routeMs: work.routeMs,
+      runMs: round(times.durationMs),
+      totalMs: round(Math.max(0, times.nowMs - requestedAtMs)),
+    },
+    decision: work.decision,
+    ...(work.session !== undefined && { session: work.session }),
+    requestHash: work.requestHash,
+    log: {
+      request: work.requestSequence,
+      work: [...work.log.work, workSequence],
+      failures: work.log.failures,
+    },
+  };
+}
+
+export function failureOf(
+  work: Work,
+  workSequence: number,
+  error: WireError,
+  usage: Usage | undefined,
+  times: AttemptTimes,
+  { pool, worker }: WorkerName,
+): AttemptFailed {
+  return {
+    id: work.id,
+    attempt: work.attempt,
+    implementation: work.implementation,
+    pool,
+    worker,
+    error,
+    ...(usage !== undefined && { usage }),
+    startedAt: times.startedAt,
+    durationMs: round(times.durationMs),
+    plan: work.plan,
+    requestSequence: work.requestSequence,
+    workSequence,
+  };
+}
+
+export function totalUsage(attempts: readonly Attempt[]): Usage {
+  const usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  for (const attempt of attempts) {
+    if (attempt.usage === undefined) continue;
+    usage.inputTokens += attempt.usage.inputTokens;
+    usage.outputTokens += attempt.usage.outputTokens;
+    if (attempt.usage.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + attempt.usage.costUsd;
+  }
+  return usage;
+}
+
+/** Microseconds are plenty. */
+function round(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
+}

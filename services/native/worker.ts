@@ -1,0 +1,230 @@
+// The TypeScript worker of pool `native`: structured and plain model calls.
+//
+//   deliver ─▶ answered already? ─▶ definition ─▶ adapter ─▶ outputs checked ─▶ result stored ─▶ ack
+//                                                    └ throws ─▶ attempt.failed stored ─▶ ack
+
+import { randomUUID } from "node:crypto";
+import type { Span } from "@opentelemetry/api";
+import type { Logger } from "pino";
+import { activeTraceparent, failSpan, SPAN, withSpan } from "../../observability/mod.ts";
+import { type CloudEvent, cloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
+import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { ATTEMPT_FAILED_TYPE } from "../../schemas/messages/attempt-failed.ts";
+import { controlSchema } from "../../schemas/messages/control.ts";
+import type { Usage } from "../../schemas/messages/parts.ts";
+import { REQUEST_EVENTS } from "../../schemas/messages/request-event.ts";
+import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { type Work, workSchema } from "../../schemas/messages/work.ts";
+import {
+  ATTEMPT_FAILED_SUBJECT,
+  controlSubject,
+  requestEventSubject,
+  resultSubject,
+} from "../../schemas/subjects.ts";
+import type { Appender } from "../bus/append.ts";
+import { isWrongLastSequence } from "../bus/append-errors.ts";
+import { createHeaders, type NatsConnection } from "../bus/connect.ts";
+import type { ClaimCheck } from "../log/claim-check.ts";
+import type { LogReader } from "../log/read.ts";
+import type { Delivery } from "../log/work.ts";
+import { usageOf } from "./adapters/mod.ts";
+import type { ChunkWriter } from "./chunk-writer.ts";
+import type { Definitions } from "./definitions.ts";
+import type { ModelCalls } from "./model-calls.ts";
+import { type AttemptTimes, failureOf, resultOf, type WorkerName } from "./outcome-message.ts";
+import { processSpan } from "./spans.ts";
+
+export interface WorkerParts {
+  connection: NatsConnection;
+  appender: Appender;
+  reader: LogReader;
+  claimCheck: ClaimCheck;
+  definitions: Definitions;
+  calls: ModelCalls;
+  chunks: ChunkWriter;
+  name: WorkerName;
+  slots: number;
+  logger: Logger;
+}
+
+/** Ids that were cancelled before their work came are remembered, this many. */
+const CANCELLED_KEPT = 1_000;
+
+export class NativeWorker {
+  readonly #parts: WorkerParts;
+  readonly #running = new Map<string, AbortController>();
+  readonly #cancelled = new Map<string, DspexError>();
+  readonly #queue: (() => void)[] = [];
+  #busy = 0;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    const { connection, name } = parts;
+    for (const worker of [name.worker, "any"]) {
+      connection.subscribe(controlSubject(name.pool, worker), {
+        callback: (error, message) => {
+          if (error === null) this.#control(message.json());
+        },
+      });
+    }
+  }
+
+  get busy(): number {
+    return this.#busy;
+  }
+
+  async handle(delivery: Delivery): Promise<void> {
+    await this.#enter();
+    try {
+      const work = workSchema.parse((delivery.json() as CloudEvent<unknown>).data);
+      const traceparent = delivery.header(HEADER.traceparent);
+      // Somebody had it before: it may have answered and died before it could say so.
+      if (delivery.deliveries > 1 && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
+      const settings = processSpan(work, traceparent, this.#parts.name);
+      await withSpan("native", SPAN.run(work.implementation), settings, (span) =>
+        this.#attempt(work, delivery, span),
+      );
+    } finally {
+      this.#leave();
+    }
+  }
+
+  /** Tells the log that an attempt failed without having been made. */
+  async fail(work: Work, delivery: Delivery, error: DspexError): Promise<void> {
+    const nowMs = Date.now();
+    const times = { startedAt: new Date(nowMs).toISOString(), startedAtMs: nowMs, durationMs: 0, nowMs };
+    const failed = failureOf(work, delivery.sequence, error.toWire(), undefined, times, this.#parts.name);
+    await this.#append(ATTEMPT_FAILED_SUBJECT, ATTEMPT_FAILED_TYPE, failed, delivery);
+  }
+
+  async #attempt(work: Work, delivery: Delivery, span: Span): Promise<void> {
+    const startedAtMs = Date.now();
+    const start = performance.now();
+    const times = (): AttemptTimes => ({
+      startedAt: new Date(startedAtMs).toISOString(),
+      startedAtMs,
+      durationMs: performance.now() - start,
+      nowMs: Date.now(),
+    });
+    let usage: Usage | undefined;
+    try {
+      const answer = await this.#call(work, delivery);
+      usage = answer.usage;
+      const outputs = await this.#parts.claimCheck.shrink(answer.outputs, work.user);
+      await this.#storeResult(
+        resultOf(work, delivery.sequence, outputs, usage, times(), this.#parts.name),
+        work,
+        delivery,
+      );
+    } catch (thrown) {
+      const error = asDspexError(thrown);
+      // Whoever cancelled has written the result.
+      if (error.code === "cancelled") return;
+      failSpan(span, error);
+      usage ??= usageOf(thrown);
+      const failed = failureOf(work, delivery.sequence, error.toWire(), usage, times(), this.#parts.name);
+      await this.#append(ATTEMPT_FAILED_SUBJECT, ATTEMPT_FAILED_TYPE, failed, delivery);
+    }
+  }
+
+  async #call(work: Work, delivery: Delivery) {
+    const { definitions, calls, claimCheck, chunks } = this.#parts;
+    const abort = new AbortController();
+    const leftMs = Date.parse(work.deadlineAt) - Date.now();
+    const late = new DspexError("deadline_exceeded", "the request's deadline passed");
+    if (leftMs <= 0) throw late;
+    const early = this.#cancelled.get(work.id);
+    if (early !== undefined) throw early;
+    const timer = setTimeout(() => abort.abort(late), leftMs);
+    this.#running.set(work.id, abort);
+    try {
+      const definition = await definitions.find(work.program, work.version);
+      const inputs = await claimCheck.expand(work.inputs, work.user);
+      const stream = work.stream ? chunks.open(work, delivery.deliveries) : undefined;
+      const answer = await calls.run(
+        definition,
+        work,
+        inputs,
+        abort.signal,
+        stream && ((text) => stream.write(text)),
+      );
+      await stream?.end();
+      return answer;
+    } catch (thrown) {
+      throw abort.signal.aborted ? abort.signal.reason : thrown;
+    } finally {
+      clearTimeout(timer);
+      this.#running.delete(work.id);
+    }
+  }
+
+  async #storeResult(result: Result, work: Work, delivery: Delivery): Promise<void> {
+    try {
+      await this.#append(resultSubject(result.id), RESULT_TYPE, result, delivery, 0);
+    } catch (error) {
+      if (!isWrongLastSequence(error)) throw error;
+      const stored = await this.#parts.reader.last(resultSubject(result.id));
+      const winner = stored === null ? undefined : (stored.json() as CloudEvent<Result>).data;
+      // It may be our own earlier try, whose acknowledgement was lost.
+      if (winner?.attempts.at(-1)?.attempt === work.attempt && winner.implementation === work.implementation)
+        return;
+      const { pool, worker } = this.#parts.name;
+      const data = { id: work.id, attempt: work.attempt, pool, worker, usage: result.usage };
+      await this.#append(requestEventSubject("superseded"), REQUEST_EVENTS.superseded.type, data, delivery);
+    }
+  }
+
+  async #append(
+    subject: string,
+    type: string,
+    data: unknown,
+    delivery: Delivery,
+    expectedLastSequence?: number,
+  ): Promise<void> {
+    const { appender, name } = this.#parts;
+    const traceparent = activeTraceparent() ?? delivery.header(HEADER.traceparent);
+    const headers = traceparent === undefined ? undefined : createHeaders();
+    if (traceparent !== undefined) headers?.set(HEADER.traceparent, traceparent);
+    const event = cloudEvent(
+      type,
+      `${name.pool}/${name.worker}`,
+      randomUUID(),
+      new Date().toISOString(),
+      data,
+      traceparent,
+    );
+    await appender.append(subject, stringifyJson(event), { headers, expectedLastSequence });
+  }
+
+  #control(message: unknown): void {
+    const parsed = controlSchema.safeParse(message);
+    if (!parsed.success || parsed.data.verb !== "cancel") return;
+    const { id, reason } = parsed.data;
+    const error = new DspexError(
+      reason,
+      reason === "cancelled" ? "the request was cancelled" : "the request's deadline passed",
+    );
+    const running = this.#running.get(id);
+    if (running !== undefined) {
+      running.abort(error);
+      return;
+    }
+    this.#cancelled.set(id, error);
+    if (this.#cancelled.size > CANCELLED_KEPT)
+      this.#cancelled.delete(this.#cancelled.keys().next().value as string);
+  }
+
+  /** Takes a slot, or waits for one; what waits here is held and reported as in progress. */
+  async #enter(): Promise<void> {
+    if (this.#busy >= this.#parts.slots) await new Promise<void>((resolve) => this.#queue.push(resolve));
+    else this.#busy++;
+  }
+
+  #leave(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) this.#busy--;
+    else next();
+  }
+}

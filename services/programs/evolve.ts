@@ -1,0 +1,48 @@
+// state + event → state, for the registry. Changes the state in place.
+
+import type { ProgramEvent } from "./event.ts";
+import { type ProgramsState, type RegisteredProgram, VERSIONS_KEPT } from "./state.ts";
+
+export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState {
+  state.sequence = event.sequence;
+  switch (event.kind) {
+    case "registered": {
+      const { definition, by, sequence, timeMs } = event;
+      const { name, version } = definition;
+      const program: RegisteredProgram = state.programs.get(name) ?? {
+        name,
+        status: "registered",
+        current: version,
+        versions: new Map(),
+        lastSequence: sequence,
+      };
+      program.status = "registered";
+      program.current = version;
+      program.lastSequence = sequence;
+      program.versions.delete(version);
+      program.versions.set(version, { definition, by, sequence, timeMs });
+      while (program.versions.size > VERSIONS_KEPT)
+        program.versions.delete(program.versions.keys().next().value as string);
+      state.programs.set(name, program);
+      return state;
+    }
+    case "removed": {
+      const program = state.programs.get(event.name);
+      if (program !== undefined) {
+        program.status = "removed";
+        program.lastSequence = event.sequence;
+      }
+      return state;
+    }
+    case "other": {
+      const program = state.programs.get(event.name);
+      if (program !== undefined) program.lastSequence = event.sequence;
+      return state;
+    }
+    default: {
+      const unknown: never = event;
+      void unknown;
+      return state;
+    }
+  }
+}

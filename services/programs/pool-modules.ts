@@ -1,0 +1,70 @@
+// Pools announce the modules that they found among their users' own; each becomes a program with one implementation.
+
+import type { Logger } from "pino";
+import { z } from "zod";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { poolModulesSubject } from "../../schemas/subjects.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import { decideModule } from "./decide.ts";
+import { definitionOf } from "./definition.ts";
+import type { Registry } from "./registry.ts";
+
+const announcementSchema = z.looseObject({
+  modules: z.array(
+    z.looseObject({
+      name: z.string(),
+      signature: z.union([z.string(), z.record(z.string(), z.unknown())]),
+      description: z.string().optional(),
+    }),
+  ),
+});
+
+export function servePoolModules(
+  connection: NatsConnection,
+  registry: Registry,
+  logger: Logger,
+): { stop(): void } {
+  const subscription = connection.subscribe(poolModulesSubject("*"), {
+    queue: "programs",
+    callback: (error, message) => {
+      if (error !== null) return;
+      const pool = message.subject.split(".")[1] ?? "";
+      registerAll(pool, message.json(), registry, logger).then(
+        (modules) => message.respond(JSON.stringify({ modules })),
+        (thrown) => message.respond(JSON.stringify(asDspexError(thrown).toWire())),
+      );
+    },
+  });
+  return { stop: () => subscription.unsubscribe() };
+}
+
+async function registerAll(
+  pool: string,
+  body: unknown,
+  registry: Registry,
+  logger: Logger,
+): Promise<unknown[]> {
+  const parsed = announcementSchema.safeParse(body);
+  if (!parsed.success)
+    throw new DspexError("invalid_inputs", `modules of pool "${pool}": ${parsed.error.issues[0]?.message}`);
+  const answers: unknown[] = [];
+  for (const { name, signature, description } of parsed.data.modules) {
+    try {
+      const definition = definitionOf({
+        name,
+        signature,
+        ...(description !== undefined && { description }),
+        implementations: [{ name: "python", kind: "python", pool, entry: name }],
+      });
+      const created = await registry.execute(name, (state) =>
+        decideModule(state, definition, `pool/${pool}`),
+      );
+      answers.push({ name, version: definition.version, created });
+    } catch (thrown) {
+      const error = asDspexError(thrown);
+      logger.warn({ pool, module: name, error: error.message }, "module not registered");
+      answers.push({ name, error: error.toWire() });
+    }
+  }
+  return answers;
+}

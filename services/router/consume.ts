@@ -1,0 +1,48 @@
+// The router's two durable consumers: requests, and what follows from them (failures, cancellations). Two, so that a
+// cancellation never waits behind requests.
+
+import type { Logger } from "pino";
+import { ROUTER_EVENTS_CONSUMER, ROUTER_REQUESTS_CONSUMER } from "../../schemas/subjects.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import { WorkConsumer } from "../log/work.ts";
+import type { RouterConfig } from "./config.ts";
+import { deadLetter } from "./dead-letter.ts";
+import type { WiredRouter } from "./wire.ts";
+
+/** ack_wait of both consumers, ms: a router that died gives its messages back after this. */
+const ACK_WAIT_MS = 30_000;
+const EVENTS_HELD = 1_000;
+
+/** Starts both; returns a function that drains them. */
+export async function consume(
+  connection: NatsConnection,
+  { router, journal, reader }: WiredRouter,
+  config: RouterConfig,
+  logger: Logger,
+): Promise<() => Promise<void>> {
+  const common: Pick<
+    ConstructorParameters<typeof WorkConsumer>[1],
+    "ackWaitMs" | "maxDeliveries" | "onError" | "onDeadLetter"
+  > = {
+    ackWaitMs: ACK_WAIT_MS,
+    maxDeliveries: config.maxDeliveries,
+    onError: ({ message, code }, { sequence, deliveries }) =>
+      logger.warn({ error: message, code, sequence, deliveries }, "delivery failed, comes again"),
+    onDeadLetter: (delivery, error) => deadLetter({ journal, reader, delivery, error }),
+  };
+  const requests = await new WorkConsumer(connection, {
+    ...common,
+    consumer: ROUTER_REQUESTS_CONSUMER,
+    maxHeld: config.maxHeld,
+    handle: (delivery) => router.handleRequest(delivery),
+  }).start();
+  const events = await new WorkConsumer(connection, {
+    ...common,
+    consumer: ROUTER_EVENTS_CONSUMER,
+    maxHeld: EVENTS_HELD,
+    handle: (delivery) => router.handleEvent(delivery),
+  }).start();
+  return async () => {
+    await Promise.all([requests.stop(), events.stop()]);
+  };
+}

@@ -1,0 +1,47 @@
+// What a router has in hand for one request. Its abort signal is made only for who asks for it: most requests are over
+// before anybody could want to stop them.
+
+import type { Span } from "@opentelemetry/api";
+import type { Intake } from "./intake.ts";
+import type { PoolWaiter } from "./slots.ts";
+import { startRouteSpan, traceparentOf } from "./spans.ts";
+import type { OpenRequest } from "./state.ts";
+
+export class Hand {
+  readonly open: OpenRequest;
+  readonly intake: Intake;
+  /** Ended when what follows from the message is stored. */
+  readonly span: Span;
+  /** Goes out with every message that follows. */
+  readonly traceparent: string | undefined;
+  /** Set while it waits for a place in a pool. */
+  waiting: { pool: string; waiter: PoolWaiter } | undefined;
+  /** Where its work went. */
+  pool: string | undefined;
+  #controller: AbortController | undefined;
+  #aborted = false;
+
+  constructor(open: OpenRequest, intake: Intake) {
+    this.open = open;
+    this.intake = intake;
+    this.span = startRouteSpan(intake);
+    this.traceparent = traceparentOf(this.span, intake);
+  }
+
+  /** True once it was answered by somebody else, or from outside: what is still done for it is for nothing. */
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted && !this.#controller.signal.aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+}

@@ -1,0 +1,89 @@
+// Takes a request message apart: whose it is, under which id it is answered, and what it asks, or why it cannot be
+// taken. Pure, and total: any bytes give an intake.
+
+import { HEADER } from "../../schemas/envelope/headers.ts";
+import { logRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
+import { parseJson } from "../../schemas/envelope/json.ts";
+import { type ReadRequest, readRequest } from "../../schemas/envelope/request-codec.ts";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { DEFAULT_DEADLINE_MS, MAX_BODY_BYTES } from "../../schemas/limits.ts";
+
+/** What a request message looks like to `readIntake`; both followers and deliveries are such. */
+export interface RequestMessage {
+  sequence: number;
+  timeMs: number;
+  data: Uint8Array;
+  header(name: string): string | undefined;
+}
+
+export interface Intake {
+  id: string;
+  user: string;
+  program: string;
+  sequence: number;
+  timeMs: number;
+  deadlineAtMs: number;
+  traceparent: string | undefined;
+  /** Absent when `error` says why. */
+  request: ReadRequest | undefined;
+  error: DspexError | undefined;
+  /** The id that it named was not one it may use: it is recorded as refused. */
+  refused: boolean;
+}
+
+export function readIntake(user: string, program: string, message: RequestMessage): Intake {
+  const base = { user, program, sequence: message.sequence, timeMs: message.timeMs };
+  const given = message.header(HEADER.id);
+  let request: ReadRequest | undefined;
+  let error: DspexError | undefined;
+  if (message.data.length > MAX_BODY_BYTES) {
+    error = new DspexError(
+      "payload_too_large",
+      `the request's body has ${message.data.length} bytes, at most ${MAX_BODY_BYTES}`,
+    );
+  } else {
+    try {
+      request = readRequest((name) => message.header(name), message.data);
+    } catch (thrown) {
+      error = asDspexError(thrown);
+    }
+  }
+  const named = request?.id ?? given ?? (request === undefined ? idInBody(message.data) : undefined);
+  const id = named === undefined ? logRequestId(user, message.sequence) : resolveRequestId(user, named);
+  if (id === undefined) {
+    return {
+      ...base,
+      id: logRequestId(user, message.sequence),
+      deadlineAtMs: message.timeMs + DEFAULT_DEADLINE_MS,
+      traceparent: request?.traceparent ?? message.header(HEADER.traceparent),
+      request: undefined,
+      error: new DspexError(
+        "not_allowed",
+        `id ${JSON.stringify(named?.slice(0, 200))} is not one that user "${user}" may use`,
+        { path: "id" },
+      ),
+      refused: true,
+    };
+  }
+  return {
+    ...base,
+    id,
+    deadlineAtMs: message.timeMs + (request?.options.deadlineMs ?? DEFAULT_DEADLINE_MS),
+    traceparent: request?.traceparent ?? message.header(HEADER.traceparent),
+    request,
+    error,
+    refused: false,
+  };
+}
+
+/** The id of a CloudEvent whose other members do not fit: its sender waits under that id. */
+function idInBody(data: Uint8Array): string | undefined {
+  if (data.length > MAX_BODY_BYTES) return undefined;
+  try {
+    const body = parseJson(data) as { data?: { id?: unknown } } | null;
+    const id = body?.data?.id;
+    return typeof id === "string" ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+// What a router writes to the log: results, work, failures and request events, each in its envelope.
+
+import { randomUUID } from "node:crypto";
+import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
+import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { ATTEMPT_FAILED_TYPE, type AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
+import {
+  REQUEST_EVENTS,
+  type RequestConflicted,
+  type RequestDeadLettered,
+  type RequestRefused,
+} from "../../schemas/messages/request-event.ts";
+import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { WORK_TYPE, type Work } from "../../schemas/messages/work.ts";
+import {
+  ATTEMPT_FAILED_SUBJECT,
+  requestEventSubject,
+  resultSubject,
+  workSubject,
+} from "../../schemas/subjects.ts";
+import type { Appender } from "../bus/append.ts";
+import { isWrongLastSequence } from "../bus/append-errors.ts";
+import { createHeaders, type MsgHdrs } from "../bus/connect.ts";
+
+export class Journal {
+  readonly #appender: Appender;
+  readonly #source: string;
+
+  constructor(appender: Appender, source: string) {
+    this.#appender = appender;
+    this.#source = source;
+  }
+
+  /** Stores the result unless there is one. Returns false when somebody was first. */
+  async result(result: Result, traceparent: string | undefined): Promise<boolean> {
+    const body = this.#event(RESULT_TYPE, result, traceparent);
+    return this.#unlessAnswered(resultSubject(result.id), body, traceparent, {});
+  }
+
+  /** Sends work unless the request has a result. Returns false when it has. */
+  async work(
+    work: Work,
+    pool: string,
+    worker: string | undefined,
+    traceparent: string | undefined,
+  ): Promise<boolean> {
+    const body = this.#event(WORK_TYPE, work, traceparent);
+    return this.#unlessAnswered(workSubject(pool, worker), body, traceparent, {
+      expectedSubject: resultSubject(work.id),
+    });
+  }
+
+  async attemptFailed(failed: AttemptFailed, traceparent: string | undefined): Promise<void> {
+    await this.#append(ATTEMPT_FAILED_SUBJECT, ATTEMPT_FAILED_TYPE, failed, traceparent);
+  }
+  async refused(data: RequestRefused): Promise<void> {
+    await this.#append(requestEventSubject("refused"), REQUEST_EVENTS.refused.type, data, undefined);
+  }
+  async conflicted(data: RequestConflicted): Promise<void> {
+    await this.#append(requestEventSubject("conflicted"), REQUEST_EVENTS.conflicted.type, data, undefined);
+  }
+  async deadLettered(data: RequestDeadLettered): Promise<void> {
+    await this.#append(
+      requestEventSubject("dead-lettered"),
+      REQUEST_EVENTS["dead-lettered"].type,
+      data,
+      undefined,
+    );
+  }
+
+  async #append(
+    subject: string,
+    type: string,
+    data: unknown,
+    traceparent: string | undefined,
+  ): Promise<void> {
+    await this.#appender.append(subject, this.#event(type, data, traceparent), {
+      headers: traceHeaders(traceparent),
+    });
+  }
+
+  async #unlessAnswered(
+    subject: string,
+    body: string,
+    traceparent: string | undefined,
+    expectation: { expectedSubject?: string },
+  ): Promise<boolean> {
+    try {
+      await this.#appender.append(subject, body, {
+        headers: traceHeaders(traceparent),
+        expectedLastSequence: 0,
+        ...expectation,
+      });
+      return true;
+    } catch (error) {
+      if (isWrongLastSequence(error)) return false;
+      throw error;
+    }
+  }
+
+  #event(type: string, data: unknown, traceparent: string | undefined): string {
+    return stringifyJson(
+      cloudEvent(type, this.#source, randomUUID(), new Date().toISOString(), data, traceparent),
+    );
+  }
+}
+
+function traceHeaders(traceparent: string | undefined): MsgHdrs | undefined {
+  if (traceparent === undefined) return undefined;
+  const headers = createHeaders();
+  headers.set(HEADER.traceparent, traceparent);
+  return headers;
+}

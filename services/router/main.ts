@@ -1,0 +1,41 @@
+// Wires a router: connection → fold → consumers. Run several of them, in one process or many; they share the work.
+
+import { appenderOf } from "../bus/append.ts";
+import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
+import type { NativeFunctions } from "../programs/define.ts";
+import { type RouterConfig, routerConfigSchema } from "./config.ts";
+import { consume } from "./consume.ts";
+import { serveOpenRequests } from "./open-requests.ts";
+import { wireRouter } from "./wire.ts";
+
+export interface RouterOptions {
+  config?: Partial<RouterConfig>;
+  functions: NativeFunctions;
+  /** The module that holds the functions, for worker threads. */
+  configPath: string;
+}
+
+export async function startRouter(settings: PartSettings, options: RouterOptions): Promise<Part> {
+  const config = routerConfigSchema.parse(options.config ?? {});
+  const { logger } = settings;
+  const connection = await connectPart(settings);
+  const appender = appenderOf(connection, settings);
+  const wired = await wireRouter(settings, connection, appender, { ...options, config });
+  const { router, fold, lanes } = wired;
+  await fold.start(connection);
+  router.resume();
+  const drain = await consume(connection, wired, config, logger);
+  const open = serveOpenRequests(connection, fold);
+  return {
+    name: `router/${settings.instance}`,
+    async stop() {
+      await drain();
+      open.stop();
+      router.stop();
+      await fold.stop();
+      await lanes.close();
+      appender.close();
+      await connection.drain();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+// Runs native functions. Those declared `inline` are trusted to be short and run right here; all others run in worker
+// threads, where one that blocks, throws or never returns harms nobody: its thread is ended and replaced.
+
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import type { NativeFunction, NativeFunctions } from "../programs/define.ts";
+import type { NativeLanes } from "./native-lanes.ts";
+
+export interface NativeCall {
+  program: string;
+  implementation: string;
+  inline: boolean;
+  inputs: Record<string, unknown>;
+  timeoutMs: number;
+  cancellation: Cancellation;
+}
+
+/** Whether a call is still wanted; the signal is made on first use. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Longest time that an inline function may hold the router's only thread before it is reported, ms. */
+const INLINE_BUDGET_MS = 20;
+
+export class NativeRunner {
+  readonly #functions: NativeFunctions;
+  readonly #lanes: NativeLanes;
+  readonly #onSlow: (program: string, implementation: string, blockedMs: number) => void;
+
+  constructor(
+    functions: NativeFunctions,
+    lanes: NativeLanes,
+    onSlow: (program: string, implementation: string, blockedMs: number) => void,
+  ) {
+    this.#functions = functions;
+    this.#lanes = lanes;
+    this.#onSlow = onSlow;
+  }
+
+  has(program: string, implementation: string): boolean {
+    return this.#functions.has(`${program}/${implementation}`);
+  }
+
+  /** Outputs as the function returned them. A synchronous inline function answers synchronously. */
+  run(call: NativeCall): unknown | Promise<unknown> {
+    const run = this.#functions.get(`${call.program}/${call.implementation}`);
+    if (run === undefined) {
+      throw new DspexError(
+        "module_not_found",
+        `function "${call.implementation}" of "${call.program}" is not in this process`,
+      );
+    }
+    return call.inline ? this.#runInline(run, call) : this.#lanes.run(call);
+  }
+
+  #runInline(run: NativeFunction, call: NativeCall): unknown | Promise<unknown> {
+    const startedAt = performance.now();
+    const { cancellation } = call;
+    const outputs = run(call.inputs, {
+      get signal() {
+        return cancellation.signal;
+      },
+    });
+    const blockedMs = performance.now() - startedAt;
+    if (blockedMs > INLINE_BUDGET_MS) this.#onSlow(call.program, call.implementation, blockedMs);
+    if (!(outputs instanceof Promise)) return outputs;
+    return withTimeout(outputs, call);
+  }
+}
+
+/** What a function that threw is reported as: its own typed error, or `internal` with its message. */
+export function nativeError(thrown: unknown): DspexError {
+  return asDspexError(thrown);
+}
+
+async function withTimeout(outputs: Promise<unknown>, call: NativeCall): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () =>
+      late.reject(
+        new DspexError(
+          "internal",
+          `function "${call.implementation}" did not finish within ${call.timeoutMs} ms`,
+        ),
+      ),
+    call.timeoutMs,
+  );
+  const onAbort = () =>
+    late.reject(new DspexError("cancelled", "the request was cancelled or its deadline passed"));
+  call.cancellation.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([outputs, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    call.cancellation.signal.removeEventListener("abort", onAbort);
+  }
+}

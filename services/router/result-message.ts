@@ -1,0 +1,79 @@
+// Puts together the one result of a request. Pure: times come in.
+
+import { requestHash } from "../../schemas/envelope/request-hash.ts";
+import type { WireError } from "../../schemas/errors.ts";
+import type { Attempt, Decision, Usage } from "../../schemas/messages/parts.ts";
+import type { Result } from "../../schemas/messages/result.ts";
+import type { Intake } from "./intake.ts";
+import type { OpenRequest } from "./state.ts";
+
+export interface Outcome {
+  status: Result["status"];
+  outputs?: Record<string, unknown>;
+  error?: WireError;
+  version?: string | undefined;
+  implementation?: string | undefined;
+  /** The attempt that is not in the log as a failure: the one that answered. */
+  attempt?: Attempt;
+  decision?: Decision | undefined;
+  fallbackReason?: string | undefined;
+  /** Times of the router and of the attempt, ms. */
+  routeMs: number;
+  runMs: number;
+  nowMs: number;
+}
+
+/** `open` is absent for requests that were never open: refused ones. */
+export function resultOf(intake: Intake, open: OpenRequest | undefined, outcome: Outcome): Result {
+  const attempts = [...(open?.attempts ?? []), ...(outcome.attempt === undefined ? [] : [outcome.attempt])];
+  const totalMs = Math.max(0, outcome.nowMs - intake.timeMs);
+  const session = intake.request?.options.session;
+  return {
+    id: intake.id,
+    status: outcome.status,
+    ...(outcome.outputs !== undefined && { outputs: outcome.outputs }),
+    ...(outcome.error !== undefined && { error: outcome.error }),
+    program: intake.program,
+    ...(outcome.version !== undefined && { version: outcome.version }),
+    ...(outcome.implementation !== undefined && { implementation: outcome.implementation }),
+    attempts,
+    ...(outcome.fallbackReason !== undefined && { fallbackReason: outcome.fallbackReason }),
+    usage: totalUsage(attempts),
+    timings: {
+      queueMs: round(Math.max(0, totalMs - outcome.routeMs - outcome.runMs)),
+      routeMs: round(outcome.routeMs),
+      runMs: round(outcome.runMs),
+      totalMs: round(totalMs),
+    },
+    ...(outcome.decision !== undefined && { decision: outcome.decision }),
+    ...(session !== undefined && { session }),
+    requestHash: hashOf(intake),
+    log: { request: intake.sequence, work: open?.work ?? [], failures: open?.failures ?? [] },
+  };
+}
+
+/** Hash of what was asked; of nothing for a request that could not be read. */
+export function hashOf(intake: Intake): string {
+  if (intake.request === undefined) return "";
+  return requestHash({
+    program: intake.program,
+    inputs: intake.request.inputs,
+    options: intake.request.options,
+  });
+}
+
+function totalUsage(attempts: readonly Attempt[]): Usage {
+  const usage: Usage = { inputTokens: 0, outputTokens: 0 };
+  for (const attempt of attempts) {
+    if (attempt.usage === undefined) continue;
+    usage.inputTokens += attempt.usage.inputTokens;
+    usage.outputTokens += attempt.usage.outputTokens;
+    if (attempt.usage.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + attempt.usage.costUsd;
+  }
+  return usage;
+}
+
+/** Microseconds are plenty. */
+function round(ms: number): number {
+  return Math.round(ms * 1_000) / 1_000;
+}

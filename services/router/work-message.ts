@@ -1,0 +1,41 @@
+// Puts together the work message of one attempt. Pure.
+
+import type { Implementation } from "../../schemas/messages/program-event.ts";
+import type { Work } from "../../schemas/messages/work.ts";
+import type { AttemptOrder } from "./decide.ts";
+import type { Intake } from "./intake.ts";
+import { hashOf } from "./result-message.ts";
+import type { OpenRequest } from "./state.ts";
+
+export function workOf(order: AttemptOrder, intake: Intake, open: OpenRequest, routeMs: number): Work {
+  const { options } = order;
+  return {
+    id: order.id,
+    attempt: order.attempt,
+    user: open.user,
+    program: open.program,
+    version: order.definition.version,
+    implementation: order.implementation.name,
+    settings: settingsOf(order.implementation),
+    inputs: order.inputs,
+    ...(options.session !== undefined && { session: options.session }),
+    deadlineAt: new Date(open.deadlineAtMs).toISOString(),
+    stream: options.stream ?? false,
+    variables: options.variables ?? {},
+    plan: order.plan,
+    decision: order.decision,
+    requestSequence: open.sequence,
+    requestedAt: new Date(open.timeMs).toISOString(),
+    requestHash: hashOf(intake),
+    routeMs: Math.round(routeMs * 1_000) / 1_000,
+    attempts: open.attempts,
+    log: { work: open.work, failures: open.failures },
+    ...(order.fallbackReason !== undefined && { fallbackReason: order.fallbackReason }),
+  };
+}
+
+/** The implementation's own settings; what names it is in the work already. */
+function settingsOf(implementation: Implementation): Record<string, unknown> {
+  const { name: _name, lastResort: _lastResort, ...settings } = implementation;
+  return settings;
+}
