@@ -1,0 +1,1 @@
+"""The client of an application: nothing here imports dspy. Public names are in `dspex` itself."""

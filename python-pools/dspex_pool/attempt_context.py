@@ -1,0 +1,53 @@
+"""Which attempt the running code belongs to: a context variable that tasks and threads of the attempt
+inherit.
+
+Models ask it before each call: an attempt that is over, abandoned in a thread, buys no further answer.
+"""
+
+from __future__ import annotations
+
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from opentelemetry.trace import Span
+
+from dspex.error_codes import ErrorCode
+from dspex.errors import DspexError
+from dspex_pool.usage import AttemptUsage
+
+
+@dataclass(slots=True)
+class AttemptContext:
+    request_id: str
+    attempt: int
+    usage: AttemptUsage
+    """Wall clock, seconds: the request's deadline or the implementation's own limit, whichever is first."""
+    ends_at: float
+    """What being later than that is called."""
+    late: ErrorCode = "deadline_exceeded"
+    traceparent: str | None = None
+    """Span that the attempt's calls hang below."""
+    span: Span | None = None
+    """Set once the attempt is over, with what ended it."""
+    over: ErrorCode | None = None
+    """What runs is a user's own code, whose exceptions' texts are its author's to read."""
+    users_code: bool = False
+    tool_calls: int = 0
+    """The last error of a model call: modules that try several times keep it to themselves."""
+    last_model_error: BaseException | None = None
+
+    def next_tool_call(self) -> int:
+        self.tool_calls += 1
+        return self.tool_calls
+
+    def check(self) -> None:
+        """@raises DspexError when no further model call may be made."""
+        if self.over is not None:
+            raise DspexError(self.over, f"attempt {self.attempt} of {self.request_id} is over")
+        if time.time() >= self.ends_at:
+            raise DspexError(self.late, f"no time is left for {self.request_id}")
+        self.usage.check_budget()
+
+
+current_attempt: ContextVar[AttemptContext | None] = ContextVar("dspex_attempt", default=None)

@@ -1,0 +1,48 @@
+"""A message as a consumer delivered it, with what the server put into its acknowledgement subject."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>; with a domain, two
+# tokens more after ACK (and one at the end).
+_TOKENS = 9
+_PREFIX = "$JS.ACK."
+
+
+@dataclass(slots=True)
+class Delivery:
+    subject: str
+    data: bytes
+    headers: Mapping[str, str]
+    """Where `+ACK`, `-NAK`, `+WPI` and `+TERM` go."""
+    ack_subject: str
+    """1 = first time; more = somebody had it before and did not acknowledge."""
+    deliveries: int
+    sequence: int
+    consumer_sequence: int
+    """Messages that the consumer has left."""
+    pending: int
+
+
+def read_delivery(
+    subject: str, reply: str, data: bytes, headers: Mapping[str, str] | None
+) -> Delivery | None:
+    """None where the reply is no acknowledgement subject, so the message is no delivery."""
+    if not reply.startswith(_PREFIX):
+        return None
+    tokens = reply.split(".")
+    at = 4 if len(tokens) == _TOKENS else 6
+    if len(tokens) < at + 5:
+        return None
+    return Delivery(
+        subject=subject,
+        data=data,
+        headers=headers or {},
+        ack_subject=reply,
+        deliveries=int(tokens[at]),
+        sequence=int(tokens[at + 1]),
+        consumer_sequence=int(tokens[at + 2]),
+        pending=int(tokens[at + 4]),
+    )

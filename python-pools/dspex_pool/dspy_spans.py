@@ -1,0 +1,79 @@
+"""DSPy's callbacks as child spans of the attempt: modules, model calls and tools, without what they said."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from dspy.utils.callback import ACTIVE_CALL_ID, BaseCallback
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from dspex_pool import span_names as names
+from dspex_pool.attempt_context import current_attempt
+
+MAX_OPEN: Final = 10_000
+
+
+class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
+    """One for all attempts: which attempt a call belongs to is a context variable."""
+
+    def __init__(self, tracer: trace.Tracer) -> None:
+        self._tracer = tracer
+        self._open: dict[str, Span] = {}
+
+    def span_of_active_call(self) -> Span | None:
+        call_id = ACTIVE_CALL_ID.get()
+        return None if call_id is None else self._open.get(call_id)
+
+    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
+        kind = type(instance).__name__
+        self._start(call_id, f"module {kind}", SpanKind.INTERNAL, {names.DSPEX_MODULE: kind})
+
+    def on_module_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG002
+        self._end(call_id, exception)
+
+    def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
+        provider, _, model = instance.model.partition("/")
+        attributes = {
+            names.GEN_AI_OPERATION: "chat",
+            names.GEN_AI_PROVIDER: provider,
+            names.GEN_AI_REQUEST_MODEL: model,
+            names.GEN_AI_REQUEST_TEMPERATURE: instance.kwargs.get("temperature"),
+            names.GEN_AI_REQUEST_MAX_TOKENS: instance.kwargs.get("max_tokens"),
+        }
+        self._start(call_id, f"chat {model}", SpanKind.CLIENT, attributes)
+
+    def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG002
+        span, attempt = self._open.get(call_id), current_attempt.get()
+        used = None if attempt is None else attempt.usage.by_call.pop(call_id, None)
+        if span is not None and used is not None:
+            span.set_attribute(names.GEN_AI_INPUT_TOKENS, used[0])
+            span.set_attribute(names.GEN_AI_OUTPUT_TOKENS, used[1])
+        self._end(call_id, exception)
+
+    def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
+        attributes = {names.GEN_AI_OPERATION: "execute_tool", names.GEN_AI_TOOL_NAME: instance.name}
+        self._start(call_id, f"execute_tool {instance.name}", SpanKind.INTERNAL, attributes)
+
+    def on_tool_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG002
+        self._end(call_id, exception)
+
+    def _start(self, call_id: str, name: str, kind: SpanKind, attributes: dict[str, Any]) -> None:
+        attempt = current_attempt.get()
+        parent = self.span_of_active_call() or (None if attempt is None else attempt.span)
+        if parent is None or len(self._open) >= MAX_OPEN:
+            return
+        known = {key: value for key, value in attributes.items() if value is not None}
+        self._open[call_id] = self._tracer.start_span(
+            name, context=trace.set_span_in_context(parent), kind=kind, attributes=known
+        )
+
+    def _end(self, call_id: str, exception: BaseException | None) -> None:
+        span = self._open.pop(call_id, None)
+        if span is None:
+            return
+        if exception is not None:
+            # The type alone: texts of model errors quote prompts and answers.
+            span.set_status(Status(StatusCode.ERROR, type(exception).__name__))
+            span.set_attribute(names.ERROR_TYPE, type(exception).__name__)
+        span.end()

@@ -1,0 +1,3 @@
+"""The general pool: DSPy modules and users' programs of every kind, several at once. Nothing runs beside
+it.
+"""

@@ -1,0 +1,1 @@
+"""DSPy's module kinds, one file each, behind one small interface."""

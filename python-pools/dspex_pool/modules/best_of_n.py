@@ -1,0 +1,22 @@
+"""Asks several times and keeps the best answer."""
+
+from __future__ import annotations
+
+import dspy
+
+from dspex_pool.modules.kind import ModuleSpec
+from dspex_pool.modules.rewarded import build_rewarded
+
+
+class BestOfNKind:
+    name = "BestOfN"
+    # It has no asynchronous form.
+    blocking = True
+    # It counts its failures down over the calls of its whole life.
+    per_call = True
+
+    def missing(self) -> str | None:
+        return None
+
+    def build(self, spec: ModuleSpec) -> dspy.Module:
+        return build_rewarded(self.name, dspy.BestOfN, spec)

@@ -1,0 +1,21 @@
+"""One model call that fills the outputs."""
+
+from __future__ import annotations
+
+import dspy
+
+from dspex_pool.modules.kind import ModuleSpec, Parameters, give_demos, no_tools
+
+
+class PredictKind:
+    name = "Predict"
+    blocking = False
+    per_call = False
+
+    def missing(self) -> str | None:
+        return None
+
+    def build(self, spec: ModuleSpec) -> dspy.Module:
+        Parameters(self.name, spec.parameters).done()
+        no_tools(self.name, spec)
+        return give_demos(dspy.Predict(spec.signature), spec)

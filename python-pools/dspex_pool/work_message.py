@@ -1,0 +1,71 @@
+"""Work as this pool reads it. What only travels on into the result (decision, attempts, plan) is kept as the
+bytes that came: never decoded, never encoded again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from dspex.messages import Usage
+
+
+class WorkLog(msgspec.Struct):
+    work: list[int]
+    failures: list[int]
+
+
+class Work(msgspec.Struct, rename="camel", kw_only=True):
+    id: str
+    attempt: int
+    user: str
+    program: str
+    version: str
+    implementation: str
+    settings: dict[str, Any]
+    inputs: msgspec.Raw
+    session: str | None = None
+    history: list[dict[str, Any]] | None = None
+    deadline_at: str
+    stream: bool
+    plan: msgspec.Raw
+    decision: msgspec.Raw
+    request_sequence: int
+    requested_at: str
+    request_hash: str
+    route_ms: float
+    attempts: list[msgspec.Raw]
+    log: WorkLog
+    fallback_reason: str | None = None
+
+
+class WorkEvent(msgspec.Struct, kw_only=True):
+    id: str
+    data: Work
+    traceparent: str | None = None
+
+
+class AttemptUsageOnly(msgspec.Struct):
+    """Of an earlier attempt only what it used is looked at."""
+
+    usage: Usage | None = None
+
+
+_work_decoder = msgspec.json.Decoder(WorkEvent)
+_usage_decoder = msgspec.json.Decoder(AttemptUsageOnly)
+
+
+def read_work(data: bytes) -> WorkEvent:
+    """@raises msgspec.DecodeError"""
+    return _work_decoder.decode(data)
+
+
+def usage_of(attempt: msgspec.Raw) -> Usage | None:
+    return _usage_decoder.decode(attempt).usage
+
+
+def seconds(instant: str) -> float:
+    """Seconds since 1970 of an RFC 3339 instant."""
+    return datetime.fromisoformat(instant).timestamp()

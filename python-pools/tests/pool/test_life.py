@@ -1,0 +1,327 @@
+"""What a worker process does when things do not go as planned: killed, cancelled, too late, stuck, drained,
+cut off.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pool.log_kit import Log, program, python, work_data
+from tests.pool.nats_kit import NatsKit
+from tests.pool.pool_process import PoolProcess, pool_process
+
+pytestmark = pytest.mark.integration
+MODULES = ("--modules", str(Path(__file__).parent / "user_modules"))
+WAITS = program("waits", "seconds: float -> waited: float", python("waits"))
+BLOCKS = program("blocks", "seconds: float -> waited: float", python("blocks"))
+BLOCKING_MODULE = program("blocking-module", "seconds: float -> waited: float", python("BlockingModule"))
+
+
+async def register_all(log: Log) -> None:
+    for definition in (WAITS, BLOCKS, BLOCKING_MODULE):
+        await log.register(definition)
+
+
+async def running(pool: PoolProcess, count: int = 1) -> None:
+    await pool.until(lambda: len(pool.held) >= count)
+
+
+async def test_kill_9_in_the_middle_gives_the_work_to_the_next_process(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    request_id = log.next_id()
+    async with pool_process(nats_kit, *MODULES) as first:
+        await first.ready()
+        sequence = await log.send(work_data(WAITS, request_id, {"seconds": 1.0}))
+        await running(first)
+        await first.kill9()
+        held = first.held
+    assert list(held.values()) == [sequence]
+    # What the supervisor does with it.
+    for ack_subject in held:
+        await nats_kit.admin.publish(ack_subject, b"-NAK")
+    async with pool_process(nats_kit, *MODULES) as second:
+        await second.ready()
+        result = await log.result(request_id)
+        assert result["outputs"] == {"waited": 1.0}
+        await second.until(lambda: not second.held)
+        assert await log.unacknowledged() == 0
+    assert log.failures == []
+
+
+async def test_a_redelivery_that_has_a_result_is_only_acknowledged(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    request_id = log.next_id()
+    async with pool_process(nats_kit, *MODULES) as first:
+        await first.ready()
+        await log.send(work_data(WAITS, request_id, {"seconds": 30}))
+        await running(first)
+        await first.kill9()
+        await log.store_result(request_id)
+        for ack_subject in first.held:
+            await nats_kit.admin.publish(ack_subject, b"-NAK")
+    async with pool_process(nats_kit, *MODULES) as second:
+        await second.ready()
+        await second.until(lambda: any("released" in line for line in second.said))
+        assert await log.unacknowledged() == 0
+    assert log.superseded == log.failures == []
+
+
+async def test_an_answer_that_comes_second_is_superseded(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    request_id = log.next_id()
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        await log.send(work_data(WAITS, request_id, {"seconds": 0.5}))
+        await running(pool)
+        await log.store_result(request_id)
+        await log.until(lambda: log.superseded)
+        assert log.superseded == [{"id": request_id, "attempt": 1, "pool": "general", "worker": "1"}]
+        await pool.until(lambda: not pool.held)
+        assert await log.unacknowledged() == 0
+    assert (await log.result(request_id))["status"] == "cancelled"
+
+
+@pytest.mark.parametrize("target", ["1", "any"])
+async def test_cancel_ends_the_attempt_and_acknowledges_the_work(
+    nats_kit: NatsKit, log: Log, target: str
+) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        request_id, other_id = log.next_id(), log.next_id()
+        await log.send(work_data(WAITS, request_id, {"seconds": 30}))
+        await log.send(work_data(WAITS, other_id, {"seconds": 0.7}))
+        await running(pool, 2)
+        started = time.monotonic()
+        cancel = {"verb": "cancel", "id": request_id, "reason": "cancelled"}
+        await nats_kit.admin.publish(f"dspex-control.general.{target}", json.dumps(cancel).encode())
+        await pool.until(lambda: any("released" in line for line in pool.said))
+        assert time.monotonic() - started < 0.5
+        assert (await log.result(other_id))["status"] == "succeeded"
+        assert await log.unacknowledged() == 0
+    assert log.failures == []
+
+
+async def test_work_that_is_too_late_is_not_started_and_work_that_gets_late_is_ended(
+    nats_kit: NatsKit, log: Log
+) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        for seconds, deadline_ms in ((0.0, -1_000), (20.0, 600)):
+            started = time.monotonic()
+            error = await log.run_failing(WAITS, {"seconds": seconds}, deadline_ms=deadline_ms)
+            assert (error["code"], error["retryable"]) == ("deadline_exceeded", False)
+            assert time.monotonic() - started < 2
+        limited = program("limited", "seconds: float -> waited: float", python("waits", timeoutMs=300))
+        await log.register(limited)
+        error = await log.run_failing(limited, {"seconds": 20.0})
+        assert error["code"] == "lm_timeout"
+        assert "300 ms" in error["message"]
+
+
+@pytest.mark.parametrize("definition", [BLOCKS, BLOCKING_MODULE], ids=["function", "module"])
+async def test_code_that_blocks_keeps_beats_and_in_progress_going(
+    nats_kit: NatsKit, log: Log, definition: dict[str, object]
+) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--slots", "2") as pool:
+        await pool.ready()
+        # Longer than ack_wait, with both slots blocked: without in-progress it would be delivered again.
+        results = await asyncio.gather(*(log.run(definition, {"seconds": 6.5}) for _ in range(2)))
+        assert [result["outputs"]["waited"] for result in results] == [6.5, 6.5]
+        beats = [beat for beat in log.beats if beat["busy"] == 2]
+        assert len(beats) >= 5
+        assert beats[0]["slots"] == 2
+        assert beats[0]["rssBytes"] > 10_000_000
+        assert beats[0]["sequence"] > 0
+        assert sum("held" in line for line in pool.said) == 2
+    assert log.superseded == []
+
+
+async def test_threads_that_do_not_come_back_lose_their_slots_until_the_process_asks_to_be_replaced(
+    nats_kit: NatsKit, log: Log
+) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--slots", "2") as pool:
+        await pool.ready()
+        error = await log.run_failing(BLOCKS, {"seconds": 25}, deadline_ms=300)
+        assert error["code"] == "deadline_exceeded"
+        await log.until(lambda: log.beats and log.beats[-1]["slots"] == 1)
+        assert (await log.run(WAITS, {"seconds": 0}))["status"] == "succeeded"
+        await log.run_failing(BLOCKS, {"seconds": 25}, deadline_ms=300)
+        await pool.until(lambda: any("recycle" in line for line in pool.said))
+        pool.terminate()
+        assert await pool.ended(timeout_s=3) == 0
+
+
+async def test_sigterm_finishes_what_runs_takes_nothing_more_and_ends_with_0(
+    nats_kit: NatsKit, log: Log
+) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--slots", "4") as pool:
+        await pool.ready()
+        request_id = log.next_id()
+        await log.send(work_data(WAITS, request_id, {"seconds": 1.5}))
+        await running(pool)
+        pool.terminate()
+        await pool.until(lambda: any(line.get("message") == "draining" for line in pool.logged))
+        await asyncio.sleep(0.2)
+        late = log.next_id()
+        await log.send(work_data(WAITS, late, {"seconds": 0}))
+        assert (await log.result(request_id))["status"] == "succeeded"
+        assert await pool.ended() == 0
+        assert [line for line in pool.said if "held" in line] == [
+            line for line in pool.said if "held" in line
+        ][:1]
+    async with pool_process(nats_kit, *MODULES) as successor:
+        await successor.ready()
+        assert (await log.result(late, timeout_s=3))["status"] == "succeeded"
+
+
+async def test_drain_by_control_and_the_end_of_the_supervisor_end_it_too(nats_kit: NatsKit, log: Log) -> None:
+    async with pool_process(nats_kit) as pool:
+        await pool.ready()
+        await nats_kit.admin.publish("dspex-control.general.1", b'{"verb":"drain"}')
+        assert await pool.ended(timeout_s=5) == 0
+    async with pool_process(nats_kit) as pool:
+        await pool.ready()
+        assert pool.process.stdin is not None
+        pool.process.stdin.close()
+        assert await pool.ended(timeout_s=5) == 0
+
+
+async def test_a_second_signal_gives_back_what_runs(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        request_id = log.next_id()
+        await log.send(work_data(WAITS, request_id, {"seconds": 3}, deadline_ms=60_000))
+        await running(pool)
+        pool.terminate()
+        await pool.until(lambda: any(line.get("message") == "draining" for line in pool.logged))
+        pool.terminate()
+        assert await pool.ended(timeout_s=2) == 0
+    async with pool_process(nats_kit, *MODULES) as successor:
+        await successor.ready()
+        await successor.until(lambda: bool(successor.held), timeout_s=2)
+        assert (await log.result(request_id))["status"] == "succeeded"
+
+
+async def test_a_warm_spare_serves_under_its_new_name_at_once(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--spare") as spare:
+        await spare.until(lambda: spare.said == [{"warm": True}])
+        request_id = log.next_id()
+        await log.send(work_data(WAITS, request_id, {"seconds": 0}), worker="2")
+        started = time.monotonic()
+        spare.take("2", "life-2")
+        await spare.ready()
+        ready_ms = (time.monotonic() - started) * 1_000
+        result = await log.result(request_id)
+        answered_ms = (time.monotonic() - started) * 1_000
+        print(f"spare: ready after {ready_ms:.0f} ms, first answer after {answered_ms:.0f} ms")  # noqa: T201
+        assert result["attempts"][0]["worker"] == "2"
+        await log.until(lambda: any(beat["incarnation"] == "life-2" for beat in log.beats))
+        assert ready_ms < 1_000
+
+
+async def test_a_login_that_is_refused_for_a_while_loses_nothing(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        request_id = log.next_id()
+        await log.send(work_data(WAITS, request_id, {"seconds": 1.0}, deadline_ms=60_000))
+        await running(pool)
+        nats_kit.reload(pool_password="another")
+        await pool.until(lambda: any("Authorization" in line["message"] for line in pool.logged))
+        await asyncio.sleep(1.5)
+        nats_kit.reload()
+        assert (await log.stored_result(request_id))["status"] == "succeeded"
+        assert (await log.run(WAITS, {"seconds": 0.0}))["status"] == "succeeded"
+        await pool.until(lambda: not pool.held)
+        assert any("gave up" in line["message"] for line in pool.logged)
+        assert await log.unacknowledged() == 0
+
+
+async def test_a_server_that_is_away_loses_nothing(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--slots", "8") as pool:
+        await pool.ready()
+        ids = [log.next_id() for _ in range(8)]
+        for request_id in ids:
+            await log.send(work_data(WAITS, request_id, {"seconds": 1.5}, deadline_ms=120_000))
+        await running(pool, 8)
+        await nats_kit.stop()
+        # Longer than ack_wait: the consumer gives the work out again, to the one that still has it.
+        await asyncio.sleep(7)
+        await nats_kit.start()
+        for request_id in ids:
+            assert (await log.stored_result(request_id))["status"] == "succeeded"
+        await pool.until(lambda: not pool.held)
+        assert await log.unacknowledged() == 0
+    assert log.failures == log.superseded == []
+
+
+async def test_work_that_ends_every_process_is_reported_instead_of_run_again(
+    nats_kit: NatsKit, log: Log
+) -> None:
+    await register_all(log)
+    request_id = log.next_id()
+    await log.send(work_data(WAITS, request_id, {"seconds": 0.0}))
+    for _ in range(8):
+        taken = await nats_kit.admin.request(
+            "$JS.API.CONSUMER.MSG.NEXT.DSPEX.work-general-any", b"1", timeout=5, old_style=True
+        )
+        await nats_kit.admin.publish(taken.reply, b"-NAK")
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        error = (await log.failure(request_id))["error"]
+        assert (error["code"], error["retryable"]) == ("worker_lost", False)
+
+
+async def test_what_is_no_work_is_put_away_and_the_next_one_runs(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        await nats_kit.admin.jetstream().publish("dspex.work.general.any", b'{"data": 7}')
+        assert (await log.run(WAITS, {"seconds": 0.0}))["status"] == "succeeded"
+        await pool.until(lambda: any("is no work" in line["message"] for line in pool.logged))
+        await pool.until(lambda: not pool.held)
+        assert await log.unacknowledged() == 0
+
+
+async def test_a_full_log_is_waited_for(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        request_id = log.next_id()
+        sequence = await log.send(work_data(WAITS, request_id, {"seconds": 0.5}))
+        stream = (await nats_kit.api("STREAM.INFO.DSPEX", {}))["config"]
+        await nats_kit.api("STREAM.UPDATE.DSPEX", {**stream, "max_msgs": sequence})
+        await asyncio.sleep(1.5)
+        assert not log.has_result(request_id)
+        await nats_kit.api("STREAM.UPDATE.DSPEX", {**stream, "max_msgs": -1})
+        assert (await log.result(request_id))["status"] == "succeeded"
+    assert log.failures == []
+
+
+async def test_work_for_this_worker_and_work_for_any_share_the_slots(nats_kit: NatsKit, log: Log) -> None:
+    await register_all(log)
+    async with pool_process(nats_kit, *MODULES, "--slots", "2") as pool:
+        await pool.ready()
+        ids = [log.next_id() for _ in range(8)]
+        for n, request_id in enumerate(ids):
+            target = "1" if n % 2 else "any"
+            await log.send(work_data(WAITS, request_id, {"seconds": 0.3}), worker=target)
+        started = time.monotonic()
+        for request_id in ids:
+            assert (await log.result(request_id))["status"] == "succeeded"
+        # Four rounds of two: never more at once than there are slots.
+        assert time.monotonic() - started > 0.8
+        assert max(beat["busy"] for beat in log.beats) <= 2

@@ -1,0 +1,148 @@
+"""Streamed outputs: what a reader sees adds up to the result's field, whatever the adapter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pool.fake_model_server import KEY, Answer, FakeModelServer, fake_model_server, says
+from tests.pool.log_kit import Log, dspy, program, python, work_data
+from tests.pool.nats_kit import NatsKit
+from tests.pool.pool_process import PoolProcess, pool_process
+
+pytestmark = pytest.mark.integration
+MODULES = ("--modules", str(Path(__file__).parent / "user_modules"))
+SIGNATURE = "question: str -> answer: str, score: int"
+ANSWER = 'He said "hi {there}",\n\\ and left: \U0001f600 é, [1, 2].'
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[FakeModelServer]:
+    async with fake_model_server() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def pool(nats_kit: NatsKit, model: FakeModelServer) -> AsyncIterator[PoolProcess]:
+    async with pool_process(nats_kit, *MODULES, models=model.models(), environment={"FAKE_KEY": KEY}) as pool:
+        await pool.ready()
+        yield pool
+
+
+def text_of(chunks: list[dict[str, Any]], field: str) -> str:
+    return "".join(chunk["text"] for chunk in chunks if chunk.get("field") == field)
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 1_000])
+@pytest.mark.parametrize("module", ["Predict", "ChainOfThought", "ReAct"])
+async def test_chunks_add_up_to_the_field(
+    pool: PoolProcess, log: Log, model: FakeModelServer, module: str, pieces: int
+) -> None:
+    final = says({"reasoning": "because", "answer": ANSWER, "score": 3}, piece_characters=pieces)
+    if module == "Predict":
+        final = says({"answer": ANSWER, "score": 3}, piece_characters=pieces)
+    finish = says({"next_thought": "answer", "next_tool_name": "finish", "next_tool_args": {}})
+    model.answers = [finish, final] if module == "ReAct" else [final]
+    definition = program(f"stream-{module}", SIGNATURE, dspy(module))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    result = await log.result(request_id)
+    await log.until(lambda: any(chunk.get("final") for chunk in log.chunks))
+    assert result["outputs"] == {"answer": ANSWER, "score": 3}
+    assert text_of(log.chunks, "answer") == ANSWER
+    assert [chunk["index"] for chunk in log.chunks] == list(range(len(log.chunks)))
+    assert {(chunk["id"], chunk["attempt"], chunk["delivery"]) for chunk in log.chunks} == {
+        (request_id, 1, 1)
+    }
+    assert {chunk.get("field") for chunk in log.chunks} <= {"answer", None}
+    assert result["usage"]["inputTokens"] == 11 * (2 if module == "ReAct" else 1)
+
+
+async def test_a_users_module_without_an_asynchronous_form_streams_from_its_thread(
+    pool: PoolProcess, log: Log, model: FakeModelServer
+) -> None:
+    model.answers = [says({"answer": ANSWER})]
+    definition = program("qa-sync", "question: str -> answer: str", python("qa-sync"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    assert (await log.result(request_id))["outputs"] == {"answer": ANSWER}
+    await log.until(lambda: any(chunk.get("final") for chunk in log.chunks))
+    assert text_of(log.chunks, "answer") == ANSWER
+
+
+async def test_the_chat_adapters_text_is_streamed_too(
+    pool: PoolProcess, log: Log, model: FakeModelServer
+) -> None:
+    text = "[[ ## answer ## ]]\nParis it is\n\n[[ ## score ## ]]\n3\n\n[[ ## completed ## ]]"
+    model.answers = [Answer(text=text, piece_characters=5)]
+    definition = program("chat", SIGNATURE, dspy("Predict", adapter="chat"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    assert (await log.result(request_id))["outputs"]["answer"] == "Paris it is"
+    await log.until(lambda: any(chunk.get("final") for chunk in log.chunks))
+    assert text_of(log.chunks, "answer").strip() == "Paris it is"
+
+
+async def test_chunks_arrive_while_the_model_still_writes(
+    pool: PoolProcess, log: Log, model: FakeModelServer
+) -> None:
+    model.answers = [says({"answer": "one two three four", "score": 1}, delay_s=0.1, piece_characters=6)]
+    definition = program("slow", SIGNATURE, dspy("Predict"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    await log.until(lambda: log.chunks)
+    assert not log.has_result(request_id)
+    await log.result(request_id)
+
+
+async def test_what_has_no_text_to_stream_gives_the_final_chunk_alone(pool: PoolProcess, log: Log) -> None:
+    definition = program("waits", "seconds: float -> waited: float", python("waits"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"seconds": 0}, stream=True))
+    await log.result(request_id)
+    await log.until(lambda: log.chunks)
+    assert log.chunks == [
+        {"id": request_id, "attempt": 1, "delivery": 1, "index": 0, "text": "", "final": True}
+    ]
+
+
+async def test_a_reader_that_gives_credit_is_not_overrun(
+    pool: PoolProcess, log: Log, model: FakeModelServer, nats_kit: NatsKit
+) -> None:
+    words = " ".join(f"word{n}" for n in range(40))
+    model.answers = [says({"answer": words, "score": 1}, delay_s=0.02, piece_characters=6)]
+    definition = program("credit", SIGNATURE, dspy("Predict"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    await log.until(lambda: log.chunks)
+    credit = {"verb": "credit", "id": request_id, "chunks": 2}
+    await nats_kit.admin.publish("dspex-control.general.any", json.dumps(credit).encode())
+    await log.result(request_id)
+    await log.until(lambda: any(chunk.get("final") for chunk in log.chunks))
+    assert text_of(log.chunks, "answer") == words
+    # A few before the credit, two on it, and the rest in one piece at the end.
+    assert len(log.chunks) < 20
+
+
+async def test_a_stream_that_breaks_is_a_failure_of_the_model(
+    pool: PoolProcess, log: Log, model: FakeModelServer
+) -> None:
+    model.answers = [Answer(text='{"answer": "half', piece_characters=4)]
+    definition = program("broken-stream", SIGNATURE, dspy("Predict"))
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    failure = await log.failure(request_id)
+    assert failure["error"]["code"] == "output_parse_error"
+    assert failure["usage"]["inputTokens"] == 11
+    assert text_of(log.chunks, "answer") == "half"
