@@ -1,0 +1,53 @@
+// Messages of the log as the request path makes them, without a log: for benchmarks of what happens to them in memory.
+
+import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { connectionRequestId } from "../../schemas/envelope/ids.ts";
+import { stringifyJson } from "../../schemas/envelope/json.ts";
+import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
+import { REQUEST_TYPE } from "../../schemas/messages/request.ts";
+import { requestSubject, resultSubject } from "../../schemas/subjects.ts";
+import { definitionOf } from "../../services/programs/definition.ts";
+import type { EventMessage } from "../../services/router/event.ts";
+import config from "../dspex/echo.config.ts";
+
+export const USER = "local";
+/** What a client makes up for itself: 18 hex digits. */
+const CONNECTION = "0f3c5a7e9b1d24680a";
+const STARTED_AT_MS = Date.UTC(2026, 0, 1);
+
+export const functions = config.functions;
+
+export function echoDefinition(): ProgramDefinition {
+  const [echo] = config.declarations;
+  if (echo === undefined) throw new Error("the benchmark's application has no program");
+  return definitionOf(echo);
+}
+
+export function requestBody(n: number, text: string): string {
+  const id = connectionRequestId(USER, CONNECTION, n);
+  const time = new Date(STARTED_AT_MS + n).toISOString();
+  return stringifyJson(
+    cloudEvent(REQUEST_TYPE, `client/${CONNECTION}`, id, time, { id, inputs: { text } }),
+  );
+}
+
+/** The n-th request, at this sequence. */
+export function requestMessage(n: number, sequence: number, text: string): EventMessage {
+  return message(requestSubject(USER, "echo"), sequence, Buffer.from(requestBody(n, text)));
+}
+
+/** A result of the n-th request; its body is what the router wrote. */
+export function resultMessage(n: number, sequence: number, body: string): EventMessage {
+  return message(resultSubject(connectionRequestId(USER, CONNECTION, n)), sequence, Buffer.from(body));
+}
+
+function message(subject: string, sequence: number, data: Uint8Array): EventMessage {
+  return {
+    subject,
+    sequence,
+    timeMs: STARTED_AT_MS + sequence,
+    data,
+    header: () => undefined,
+    json: () => JSON.parse(Buffer.from(data).toString()),
+  };
+}
