@@ -9,23 +9,35 @@ import { parseJson, stringifyJson } from "../schemas/envelope/json.ts";
 import { requestHash } from "../schemas/envelope/request-hash.ts";
 import type { Appender } from "../services/bus/append.ts";
 import type { NatsConnection } from "../services/bus/connect.ts";
-import type { ObjectBucket } from "../services/log/objects.ts";
 import { ClaimCheck } from "../services/log/claim-check.ts";
+import type { ObjectBucket } from "../services/log/objects.ts";
 import type { LogReader } from "../services/log/read.ts";
 import type { Delivery } from "../services/log/work.ts";
+import { Answers } from "../services/router/answers.ts";
 import { routerConfigSchema } from "../services/router/config.ts";
 import { DEFAULT_STRATEGY, decideRequest } from "../services/router/decide.ts";
+import { Dispatcher } from "../services/router/dispatch.ts";
+import { Endings } from "../services/router/endings.ts";
 import { decodeEvent, type RouterEvent } from "../services/router/event.ts";
 import { evolve } from "../services/router/evolve.ts";
 import type { RouterFold } from "../services/router/fold.ts";
+import { Hands } from "../services/router/hands.ts";
 import { InlineAttempt } from "../services/router/inline-attempt.ts";
 import type { Intake } from "../services/router/intake.ts";
 import { Journal } from "../services/router/journal.ts";
 import { NativeRunner } from "../services/router/native-functions.ts";
 import { NativeLanes } from "../services/router/native-lanes.ts";
 import { Router } from "../services/router/router.ts";
+import { PoolSlots } from "../services/router/slots.ts";
 import { initialState, type RouterState } from "../services/router/state.ts";
-import { echoDefinition, functions, requestBody, requestMessage, resultMessage, USER } from "./kit/fixtures.ts";
+import {
+  echoDefinition,
+  functions,
+  requestBody,
+  requestMessage,
+  resultMessage,
+  USER,
+} from "./kit/fixtures.ts";
 import { micro } from "./kit/micro.ts";
 import { PAYLOAD_TEXT as text } from "./kit/payload.ts";
 import { Report, shownSpread } from "./kit/report.ts";
@@ -46,6 +58,7 @@ let state: RouterState = evolve(initialState(), {
 let n = 0;
 let lastResult = "";
 const intakes = new Map<number, Intake>();
+let endings: Endings;
 const router = inMemoryRouter();
 await request();
 const body = requestBody(1, text);
@@ -60,14 +73,23 @@ const asked = { program: intake.program, inputs: { text }, options: {} };
 const results = await micro(
   [
     { name: "request: parse JSON", run: (count) => times(count, () => parseJson(bytes)) },
-    { name: "request: decode (JSON, schema, id)", run: (count) => times(count, () => decoded(requestMessage(1, 2, text))) },
+    {
+      name: "request: decode (JSON, schema, id)",
+      run: (count) => times(count, () => decoded(requestMessage(1, 2, text))),
+    },
     { name: "  of that, making the message", run: (count) => times(count, () => requestMessage(1, 2, text)) },
     { name: "request and result: evolve", run: (count) => times(count, evolveBoth) },
-    { name: "request: decide", run: (count) => times(count, () => decideRequest(state, intake, inFlight, abilities)) },
+    {
+      name: "request: decide",
+      run: (count) => times(count, () => decideRequest(state, intake, inFlight, abilities)),
+    },
     { name: "request: hash", run: (count) => times(count, () => requestHash(asked)) },
     { name: "result: write JSON", run: (count) => times(count, () => stringifyJson(written)) },
     { name: "result: parse JSON", run: (count) => times(count, () => parseJson(resultBytes)) },
-    { name: "result: decode (subject, id)", run: (count) => times(count, () => decoded(resultMessage(1, 3, "{}"))) },
+    {
+      name: "result: decode (subject, id)",
+      run: (count) => times(count, () => decoded(resultMessage(1, 3, "{}"))),
+    },
     {
       name: "whole request: decode, fold, decide, run, write, fold",
       run: async (count) => {
@@ -78,7 +100,7 @@ const results = await micro(
   ],
   settings,
 );
-router.stop();
+endings.stop();
 report.put("micros", results);
 report.put("resultBytes", resultBytes.length);
 report.table({
@@ -146,15 +168,27 @@ function inMemoryRouter(): Router {
   } as unknown as RouterFold;
   const claimCheck = new ClaimCheck({} as ObjectBucket);
   const runner = new NativeRunner(functions, new NativeLanes("", 1), () => {});
+  const slots = new PoolSlots(
+    () => 16,
+    () => 0,
+    { perPool: 1_000, total: 10_000 },
+  );
+  const hands = new Hands(slots);
+  const journal = new Journal(appender, "router/1");
+  const reader = {} as LogReader;
+  const answers = new Answers(journal, claimCheck, hands);
+  endings = new Endings({ connection: {} as NatsConnection, fold, reader, answers, hands, logger });
   return new Router({
-    connection: {} as NatsConnection,
     fold,
-    journal: new Journal(appender, "router/1"),
-    reader: {} as LogReader,
-    claimCheck,
+    journal,
+    reader,
     inline: new InlineAttempt(runner, claimCheck, "1", config.nativeTimeoutMs),
     abilities,
     config,
-    logger,
+    slots,
+    hands,
+    answers,
+    dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
+    endings,
   });
 }

@@ -20,7 +20,11 @@ const parts = ["keeper", "programs", "router", "gateway", "supervisor"];
 await using sides = await startSides({ server, parts });
 await using inProcess = startInProcess();
 
-const echo = await interleaved([sides.floor, sides.dspex("dspex python", "echo-python")], [1, 64, 256], settings);
+const echo = await interleaved(
+  [sides.floor, sides.dspex("dspex python", "echo-python")],
+  [1, 64, 256],
+  settings,
+);
 report.put("echo", echo);
 report.table(requestTable("echo through one Python pool process (32 slots), 400-byte payload", echo));
 
@@ -44,7 +48,16 @@ report.finish();
 function predictTable(title: string, measured: readonly Measured[]): Table {
   return {
     title,
-    columns: ["", "in flight", "calls/s", "of in process", "p50 ms", "p50 / in process", "p99 ms", "CPU µs/call"],
+    columns: [
+      "",
+      "in flight",
+      "calls/s",
+      "of in process",
+      "p50 ms",
+      "p50 / in process",
+      "p99 ms",
+      "CPU µs/call",
+    ],
     rows: measured.map((row) => {
       const alone = measured.find(({ side, inFlight }) => side === "in process" && inFlight === row.inFlight);
       const ratio = (value: number, other: number | undefined): string =>

@@ -8,13 +8,17 @@ export function serviceName(part: string): string {
 
 /** Spans, named by what happens; the program or pool is an attribute and the last word only where it is bounded. */
 export const SPAN = {
+  /** A client or the gateway sends a request. */
   submit: (program: string) => `submit ${program}`,
+  /** A router decides on it. */
   route: (program: string) => `route ${program}`,
+  /** A router sends work. */
   dispatch: (pool: string) => `dispatch ${pool}`,
+  /** A worker of any pool works on it; spelled alike in Python. */
+  process: (program: string) => `process ${program}`,
+  /** A router runs a native function. */
   run: (implementation: string) => `run ${implementation}`,
   chat: (model: string) => `chat ${model}`,
-  append: "append",
-  api: (verb: string) => `api ${verb}`,
 } as const;
 
 export const ATTRIBUTE = {
@@ -25,14 +29,15 @@ export const ATTRIBUTE = {
   implementation: "dspex.implementation",
   attempt: "dspex.attempt",
   status: "dspex.status",
-  errorCode: "dspex.error.code",
+  /** One of the closed list of codes. */
+  errorType: "error.type",
   pool: "dspex.pool",
   worker: "dspex.worker",
   user: "dspex.user",
-  session: "dspex.session",
   stateSequence: "dspex.decision.state_sequence",
   policyVersion: "dspex.decision.policy_version",
   fallbackReason: "dspex.fallback_reason",
+  delivery: "dspex.delivery",
 
   messagingSystemName: "messaging.system.name",
   /** The older spelling, which Python's conventions still have; both are sent. */
@@ -52,12 +57,15 @@ export const ATTRIBUTE = {
   genAiInputTokens: "gen_ai.usage.input_tokens",
   genAiOutputTokens: "gen_ai.usage.output_tokens",
   genAiConversation: "gen_ai.conversation.id",
-  /** Content of prompts and completions: personal data, only where a user opts in. */
-  genAiInputMessages: "gen_ai.input.messages",
-  genAiOutputMessages: "gen_ai.output.messages",
 } as const;
 
 export const MESSAGING_SYSTEM = "nats";
+
+/** Where subjects' tokens differ from one message to the next, in the spelling of `messaging.destination.template`. */
+export const TEMPLATE = {
+  request: "dspex.request.{user}.{program}",
+  work: "dspex.work.{pool}.{worker}",
+} as const;
 
 /** Attributes of a span that sends a message to a subject, or processes one from it. */
 export function messagingAttributes(
@@ -73,4 +81,17 @@ export function messagingAttributes(
     [ATTRIBUTE.messagingDestination]: subject,
     [ATTRIBUTE.messagingDestinationTemplate]: template,
   };
+}
+
+/** Further attributes of a message that came from a consumer of the log. */
+export function deliveryAttributes(consumer: string, sequence: number): Record<string, string> {
+  return {
+    [ATTRIBUTE.messagingConsumerGroup]: consumer,
+    [ATTRIBUTE.messagingMessageId]: String(sequence),
+  };
+}
+
+/** `gen_ai.provider.name` of a model's provider: the AI SDK's package names have a prefix. */
+export function providerName(provider: string): string {
+  return provider.replace(/^@ai-sdk\//, "");
 }

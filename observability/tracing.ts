@@ -124,9 +124,9 @@ export async function withSpan<Result>(
   }
 }
 
-/** Marks a span as failed with the error's code and message. */
+/** Marks a span as failed, with the error's code alone: messages quote values, and the result has them. */
 export function failSpan(span: Span, thrown: unknown): void {
-  const error = asDspexError(thrown);
-  span.setAttribute(ATTRIBUTE.errorCode, error.code);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  const { code } = asDspexError(thrown);
+  span.setAttribute(ATTRIBUTE.errorType, code);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: code });
 }

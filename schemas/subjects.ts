@@ -98,17 +98,23 @@ export type LogSubject =
 
 /** Never throws: what does not parse is `unknown`. */
 export function parseLogSubject(subject: string): LogSubject {
-  const parts = subject.split(".");
-  if (parts[0] !== "dspex") return { kind: "unknown" };
-  const [, kind, a, b, c] = parts;
-  if (kind === "request" && parts.length === 4) return { kind, user: a as string, program: b as string };
-  if (kind === "result" && parts.length === 5) return { kind, id: `${a}.${b}.${c}` };
-  if (kind === "work" && parts.length === 4) return { kind, pool: a as string, worker: b as string };
-  if (kind === "event" && parts.length === 4) return { kind, entity: a as string, verb: b as string };
-  if (kind === "event" && parts.length > 4) {
-    return { kind, entity: a as string, name: parts.slice(3, -1).join("."), verb: parts.at(-1) as string };
+  const [prefix, kind, a, b, ...rest] = subject.split(".");
+  if (prefix !== "dspex" || a === undefined || b === undefined) return { kind: "unknown" };
+  switch (kind) {
+    case "request":
+      return rest.length === 0 ? { kind, user: a, program: b } : { kind: "unknown" };
+    case "work":
+      return rest.length === 0 ? { kind, pool: a, worker: b } : { kind: "unknown" };
+    case "result":
+      return rest.length === 1 ? { kind, id: idOfResultSubject(subject) } : { kind: "unknown" };
+    case "event": {
+      const verb = rest.pop();
+      if (verb === undefined) return { kind, entity: a, verb: b };
+      return { kind, entity: a, name: [b, ...rest].join("."), verb };
+    }
+    default:
+      return { kind: "unknown" };
   }
-  return { kind: "unknown" };
 }
 
 // ── off the log ──────────────────────────────────────────────────────────────────────────────────────────

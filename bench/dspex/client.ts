@@ -36,7 +36,8 @@ serveParent(async ({ url, user, password }: DspexClientSettings) => {
     "slow-predict": predicting("slow-predict"),
   };
   return {
-    load: ({ program, ...loop }: LoopSettings & { program: MeasuredProgram }) => closedLoop(calls[program], loop),
+    load: ({ program, ...loop }: LoopSettings & { program: MeasuredProgram }) =>
+      closedLoop(calls[program], loop),
     stop: () => dspex.close(),
   };
 });

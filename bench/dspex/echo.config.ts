@@ -6,6 +6,18 @@ import { defineConfig, defineProgram, native, python } from "../../services/prog
 export default defineConfig({
   embeddedModel: false,
   modules: ["../python/modules"],
+  // A pool wants a model before it runs users' modules; these bring their own and never call it.
+  models: {
+    default: "never-called",
+    models: {
+      "never-called": {
+        provider: "openai-compatible",
+        model: "none",
+        baseUrl: "http://127.0.0.1:9/v1",
+        contextTokens: 2_048,
+      },
+    },
+  },
   pools: {
     general: { slots: 32, processes: 1 },
     optimizer: { slots: 1, processes: 0 },

@@ -27,15 +27,21 @@ export async function startSides({ server, parts, profileFolder }: SidesSettings
     profileFolder === undefined
       ? []
       : ["--cpu-prof", `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${name}.cpuprofile`];
-  const start = async (name: string, file: string, settings: unknown): Promise<Child> =>
-    children.use(await startChild(new URL(file, import.meta.url), settings, profile(name)));
+  const start = async (name: string, file: URL, settings: unknown): Promise<Child> =>
+    children.use(await startChild(file, settings, profile(name)));
   try {
-    const worker = await start("floor-worker", "../floor/worker.ts", { url, ...server.floor });
-    const floorClient = await start("floor-client", "../floor/client.ts", { url, ...server.floor });
+    const worker = await start("floor-worker", new URL("../floor/worker.ts", import.meta.url), {
+      url,
+      ...server.floor,
+    });
+    const floorClient = await start("floor-client", new URL("../floor/client.ts", import.meta.url), {
+      url,
+      ...server.floor,
+    });
     const services = children.use(
       await startUp({ home: server.home, url, parts, execArgv: profile("services") }),
     );
-    const client = await start("client", "./client.ts", { url, ...server.local });
+    const client = await start("client", new URL("./client.ts", import.meta.url), { url, ...server.local });
     const pools = services.children();
     const floor: Side = {
       name: "floor",

@@ -88,7 +88,8 @@ export function serveParent(start: (settings: never) => Promise<Handlers>): void
     const question = message as Question;
     handle(question).then(
       (value) => process.send?.({ n: question.n, value } satisfies Answered),
-      (error: Error) => process.send?.({ n: question.n, error: error.stack ?? String(error) } satisfies Answered),
+      (error: Error) =>
+        process.send?.({ n: question.n, error: error.stack ?? String(error) } satisfies Answered),
     );
   });
   // Ends in order, so that a profile is written.

@@ -51,18 +51,22 @@ export function summarizeProfile(file: string, lastSeconds: number): ProfileSumm
   const owners = new Map<string, number>();
   const functions = new Map<string, number>();
   const withCallees = new Map<string, number>();
-  const add = (map: Map<string, number>, name: string, micros: number) => map.set(name, (map.get(name) ?? 0) + micros);
+  const add = (map: Map<string, number>, name: string, micros: number) =>
+    map.set(name, (map.get(name) ?? 0) + micros);
   for (const [id, micros] of self) {
     const node = byId.get(id) as ProfileNode;
     add(owners, ownerOf(node), micros);
     add(functions, nameOf(node), micros);
     // A recursive function counts once.
     const above = new Set<string>();
-    for (let up: number | undefined = id; up !== undefined; up = parent.get(up)) above.add(nameOf(byId.get(up) as ProfileNode));
+    for (let up: number | undefined = id; up !== undefined; up = parent.get(up))
+      above.add(nameOf(byId.get(up) as ProfileNode));
     for (const name of above) add(withCallees, name, micros);
   }
   const shares = (map: Map<string, number>): Share[] =>
-    [...map].map(([name, micros]) => ({ name, share: micros / busyMicros })).sort((a, b) => b.share - a.share);
+    [...map]
+      .map(([name, micros]) => ({ name, share: micros / busyMicros }))
+      .sort((a, b) => b.share - a.share);
   return {
     busySeconds: busyMicros / 1e6,
     owners: shares(owners),
@@ -72,14 +76,17 @@ export function summarizeProfile(file: string, lastSeconds: number): ProfileSumm
 }
 
 function nameOf({ callFrame: { functionName, url, lineNumber } }: ProfileNode): string {
-  const file = url.replace(/^.*\/node_modules\//, "").replace(/^file:\/\/.*?\/(services|schemas|bench|observability)\//, "$1/");
+  const file = url
+    .replace(/^.*\/node_modules\//, "")
+    .replace(/^file:\/\/.*?\/(services|schemas|bench|observability)\//, "$1/");
   const name = functionName === "" ? "(anonymous)" : functionName;
   return file === "" ? name : `${name} ${file}:${lineNumber + 1}`;
 }
 
 function ownerOf({ callFrame: { functionName, url } }: ProfileNode): string {
   if (functionName === "(garbage collector)") return "garbage collector";
-  if (url === "") return functionName.startsWith("(") ? "native code and system calls" : `builtin ${functionName}`;
+  if (url === "")
+    return functionName.startsWith("(") ? "native code and system calls" : `builtin ${functionName}`;
   const module = /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   if (module !== undefined) return module;
   if (url.startsWith("node:")) return `node ${url.split("/")[0]?.slice(5)}`;

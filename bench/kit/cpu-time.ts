@@ -17,13 +17,3 @@ export function cpuMs(pid: number): number | undefined {
     return undefined;
   }
 }
-
-/** Memory of a process, MiB; undefined where there is no /proc. */
-export function residentMib(pid: number): number | undefined {
-  try {
-    const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
-    return kib === undefined ? undefined : Number(kib) / 1_024;
-  } catch {
-    return undefined;
-  }
-}

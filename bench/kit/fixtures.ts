@@ -1,10 +1,12 @@
 // Messages of the log as the request path makes them, without a log: for benchmarks of what happens to them in memory.
 
+import { createHash, randomUUID } from "node:crypto";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { connectionRequestId } from "../../schemas/envelope/ids.ts";
 import { stringifyJson } from "../../schemas/envelope/json.ts";
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import { REQUEST_TYPE } from "../../schemas/messages/request.ts";
+import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
 import { requestSubject, resultSubject } from "../../schemas/subjects.ts";
 import { definitionOf } from "../../services/programs/definition.ts";
 import type { EventMessage } from "../../services/router/event.ts";
@@ -17,18 +19,61 @@ const STARTED_AT_MS = Date.UTC(2026, 0, 1);
 
 export const functions = config.functions;
 
+let definition: ProgramDefinition | undefined;
+
 export function echoDefinition(): ProgramDefinition {
   const [echo] = config.declarations;
   if (echo === undefined) throw new Error("the benchmark's application has no program");
-  return definitionOf(echo);
+  definition ??= definitionOf(echo);
+  return definition;
 }
 
 export function requestBody(n: number, text: string): string {
   const id = connectionRequestId(USER, CONNECTION, n);
   const time = new Date(STARTED_AT_MS + n).toISOString();
-  return stringifyJson(
-    cloudEvent(REQUEST_TYPE, `client/${CONNECTION}`, id, time, { id, inputs: { text } }),
-  );
+  return stringifyJson(cloudEvent(REQUEST_TYPE, `client/${CONNECTION}`, id, time, { id, inputs: { text } }));
+}
+
+/** The result of the n-th request as a router writes it. */
+export function resultBody(n: number, text: string): string {
+  const id = connectionRequestId(USER, CONNECTION, n);
+  const time = new Date(STARTED_AT_MS + n).toISOString();
+  const { version } = echoDefinition();
+  const result: Result = {
+    id,
+    status: "succeeded",
+    outputs: { echo: text },
+    program: "echo",
+    version,
+    implementation: "native",
+    attempts: [
+      {
+        attempt: 1,
+        implementation: "native",
+        pool: "native",
+        worker: "1",
+        startedAt: time,
+        durationMs: 0.031,
+      },
+    ],
+    usage: { inputTokens: 0, outputTokens: 0 },
+    timings: { queueMs: 1.2, routeMs: 0.131, runMs: 0.031, totalMs: 2 },
+    decision: {
+      stateSequence: 2 * n,
+      policyVersion: "declared-order/1",
+      features: {},
+      candidates: [{ implementation: "native", score: 1, probability: 1, eligible: true }],
+      chosen: "native",
+      inFlight: {},
+    },
+    requestHash: createHash("sha256").update(id).digest("hex"),
+    log: { request: 2 * n, work: [], failures: [] },
+  };
+  return stringifyJson(cloudEvent(RESULT_TYPE, "router/1", randomUUID(), time, result));
+}
+
+export function requestId(n: number): string {
+  return connectionRequestId(USER, CONNECTION, n);
 }
 
 /** The n-th request, at this sequence. */

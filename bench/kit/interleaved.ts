@@ -1,8 +1,8 @@
 // Sides measured in turn, round after round, each round in another order: whatever the machine does meanwhile, it does
 // to all of them.
 
-import { cpuMs } from "./cpu-time.ts";
 import type { LoopResult, LoopSettings } from "./closed-loop.ts";
+import { cpuMs } from "./cpu-time.ts";
 import { type Spread, spread } from "./statistics.ts";
 
 export interface Side {
@@ -72,7 +72,9 @@ async function measure(side: Side, settings: LoopSettings): Promise<Round> {
 
 function times(processes: Side["processes"]): Record<string, number | undefined> {
   const sum = (pids: readonly number[]): number | undefined =>
-    pids.map(cpuMs).reduce((total, ms) => (total === undefined || ms === undefined ? undefined : total + ms), 0);
+    pids
+      .map(cpuMs)
+      .reduce((total, ms) => (total === undefined || ms === undefined ? undefined : total + ms), 0);
   return Object.fromEntries(Object.entries(processes).map(([name, pids]) => [name, sum(pids)]));
 }
 

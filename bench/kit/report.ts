@@ -3,8 +3,8 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { BenchSettings } from "./settings.ts";
 import { loadNow, type Machine, machineNow } from "./machine.ts";
+import type { BenchSettings } from "./settings.ts";
 import type { Spread } from "./statistics.ts";
 
 export interface Table {
@@ -56,7 +56,7 @@ export class Report {
     const { cores, cpu, loadBefore, loadAfter } = machine;
     console.log(
       `\n${cores} cores (${cpu}), Node ${machine.node}, load ${loadBefore} before, ${loadAfter} after; ` +
-        `medians of ${rounds} interleaved rounds of ${roundMs} ms, in brackets the lowest and the highest` +
+        `medians of ${rounds} interleaved rounds${roundMs > 0 ? ` of ${roundMs} ms` : ""}, in brackets the lowest and the highest` +
         `\n→ bench/results/${basename(file)}`,
     );
   }

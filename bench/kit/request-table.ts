@@ -6,7 +6,16 @@ import { shown, shownSpread, type Table } from "./report.ts";
 export function requestTable(title: string, measured: readonly Measured[]): Table {
   return {
     title,
-    columns: ["", "in flight", "requests/s", "of floor", "p50 ms", "p99 ms", "CPU of floor", "CPU µs/request"],
+    columns: [
+      "",
+      "in flight",
+      "requests/s",
+      "of floor",
+      "p50 ms",
+      "p99 ms",
+      "CPU of floor",
+      "CPU µs/request",
+    ],
     rows: measured.map((row) => {
       const floor = measured.find(({ side, inFlight }) => side === "floor" && inFlight === row.inFlight);
       return [

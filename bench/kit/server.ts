@@ -12,6 +12,7 @@ export interface BenchServer extends AsyncDisposable {
   readonly pid: number;
   readonly home: string;
   readonly local: Login;
+  readonly router: Login;
   readonly floor: Login;
 }
 
@@ -37,6 +38,7 @@ export async function startBenchServer(syncInterval: string): Promise<BenchServe
     pid: server.pid,
     home,
     local: { user: local.name, password: local.password },
+    router: server.credentials.parts.router,
     floor: FLOOR,
     [Symbol.asyncDispose]: stop,
   };

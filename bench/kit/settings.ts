@@ -32,8 +32,8 @@ export function benchSettings(usual: { rounds: number; seconds: number }): Bench
   const short = values.short === true;
   return {
     short,
-    rounds: numberOf("rounds", values.rounds) ?? (short ? 2 : usual.rounds),
-    roundMs: (numberOf("seconds", values.seconds) ?? (short ? 0.3 : usual.seconds)) * 1_000,
+    rounds: numberOf("rounds", values.rounds) ?? (short ? 1 : usual.rounds),
+    roundMs: (numberOf("seconds", values.seconds) ?? (short ? 0.15 : usual.seconds)) * 1_000,
     profileFolder: typeof values.profile === "string" ? values.profile : undefined,
     events: numberOf("events", values.events) ?? numberOf("BENCH_EVENTS", process.env.BENCH_EVENTS),
   };

@@ -1,4 +1,4 @@
-"""`dspy.Predict` in one process, without a bus: the other side of what the benchmark of Python pools compares.
+"""`dspy.Predict` in one process, without a bus: the other side of what the benchmark of pools compares.
 
 Reads commands as JSON lines on standard input, `{"program", "inFlight", "durationMs"}`, and answers each with
 `{"calls", "seconds", "perSecond", "p50Ms", "p99Ms"}` on standard output. Configured as a pool's worker is.
@@ -17,7 +17,7 @@ from dspex_pool.dspy_setup import configure_dspy
 
 sys.path.append(str(Path(__file__).parent / "modules"))
 
-from instant_predict import InstantPredict, SlowPredict, WithEngine  # noqa: E402
+from instant_predict import InstantPredict, SlowPredict, WithEngine
 
 QUESTION = "what is two and two?"
 

@@ -9,7 +9,9 @@ import { isKey, isPlainObject, MAX_JSON_DEPTH } from "./json-value.ts";
 /** Python reads integers of up to 4,300 digits; reading them takes time quadratic in their length. */
 const MAX_DIGITS = 1_000;
 /** Long runs of digits, large exponents, surrogate escapes, `__proto__` also with its letters escaped. */
-const NEEDS_CARE = /[0-9]{16}|[eE]\+?[0-9]{3}|\\u[dD][89a-fA-F]|__proto__|\\u00[4-7]/;
+const NEEDS_CARE =
+  // Digits count where a number may begin: ids and hashes in strings are full of them.
+  /(?:^|[:,[\s])-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3})|\\u[dD][89a-fA-F]|__proto__|\\u00[4-7]/;
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 /** TypeScript's library does not know yet that revivers are told the source text of a number. */
@@ -98,11 +100,29 @@ export function stringifyJson(value: unknown): string {
 }
 
 /**
+ * The same for a value that is known to be JSON because it was read or checked by this file's functions: does not look
+ * at it again.
+ */
+export function stringifyChecked(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Only a bigint makes JSON.stringify throw on such a value.
+    return JSON.stringify(value, bigintAsDigits);
+  }
+}
+
+/**
  * RFC 8785: members sorted by UTF-16 units, numbers as JavaScript writes them. The one text of a value, for hashing:
  * equal values give equal texts, also in Python.
  */
 export function canonicalJson(value: unknown): string {
   inspect(value);
+  return canonical(value);
+}
+
+/** `canonicalJson` of a value that is known to be JSON. */
+export function canonicalJsonChecked(value: unknown): string {
   return canonical(value);
 }
 
@@ -117,11 +137,12 @@ function canonical(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   const members = value as Record<string, unknown>;
-  const parts: string[] = [];
+  let text = "";
   for (const key of Object.keys(members).sort()) {
-    if (members[key] !== undefined) parts.push(`${JSON.stringify(key)}:${canonical(members[key])}`);
+    if (members[key] === undefined) continue;
+    text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(members[key])}`;
   }
-  return `{${parts.join(",")}}`;
+  return `{${text}}`;
 }
 
 interface Facts {

@@ -54,7 +54,55 @@ export function readRequest(header: HeaderOf, body: Uint8Array): ReadRequest {
   return looksLikeCloudEvent(value) ? readEvent(header, value) : readBare(header, value);
 }
 
+/** What the client libraries send when a call has no options: seen at a glance, without the schemas. */
+const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
+  "specversion",
+  "id",
+  "source",
+  "type",
+  "time",
+  "data",
+  "traceparent",
+]);
+const PLAIN_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+function readPlainEvent(header: HeaderOf, event: Record<string, unknown>): ReadRequest | undefined {
+  const { specversion, id, source, type, time, data, traceparent } = event;
+  const isEnvelope =
+    specversion === "1.0" &&
+    type === REQUEST_TYPE &&
+    isShortText(id) &&
+    isShortText(source) &&
+    (time === undefined || (typeof time === "string" && PLAIN_TIME.test(time))) &&
+    (traceparent === undefined || (typeof traceparent === "string" && TRACEPARENT.test(traceparent)));
+  if (!isEnvelope || typeof data !== "object" || data === null) return undefined;
+  for (const member in event) if (!PLAIN_MEMBERS.has(member)) return undefined;
+  for (const member in data) if (member !== "id" && member !== "inputs") return undefined;
+  const { id: requestId, inputs } = data as Record<string, unknown>;
+  if (
+    typeof requestId !== "string" ||
+    typeof inputs !== "object" ||
+    inputs === null ||
+    Array.isArray(inputs)
+  ) {
+    return undefined;
+  }
+  const options: RequestOptions = {};
+  return assemble(
+    requestId,
+    inputs as Record<string, unknown>,
+    options,
+    traceparentOf(header) ?? traceparent,
+  );
+}
+
+function isShortText(value: unknown): boolean {
+  return typeof value === "string" && value.length >= 1 && value.length <= 256;
+}
+
 function readEvent(header: HeaderOf, value: Record<string, unknown>): ReadRequest {
+  const plain = readPlainEvent(header, value);
+  if (plain !== undefined) return plain;
   const event = check(envelopeSchema, value);
   if (event.type !== REQUEST_TYPE) {
     throw new DspexError(

@@ -1,9 +1,9 @@
 // What tells two requests with one id apart: equal program, inputs and options give the same hash, in whatever form
 // and from whatever language they came.
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { RequestOptions } from "../messages/request.ts";
-import { canonicalJson } from "./json.ts";
+import { canonicalJsonChecked } from "./json.ts";
 
 export interface Hashed {
   program: string;
@@ -12,7 +12,7 @@ export interface Hashed {
   options: RequestOptions;
 }
 
-/** Hex SHA-256 of the canonical JSON (RFC 8785) of `{program, inputs, options}`. */
+/** Hex SHA-256 of the canonical JSON (RFC 8785) of `{program, inputs, options}`, which have been read from JSON. */
 export function requestHash({ program, inputs, options }: Hashed): string {
-  return createHash("sha256").update(canonicalJson({ program, inputs, options })).digest("hex");
+  return hash("sha256", canonicalJsonChecked({ program, inputs, options }), "hex");
 }

@@ -1,6 +1,7 @@
 // The first minute of a new user: one real request to each kind of implementation, with its answer and its time, and
 // what to try next. Uses the client library as any application would.
 
+import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { asDspexError } from "../../schemas/errors.ts";
 import type { ProgramDeclaration } from "../../schemas/messages/program-event.ts";
 import { connect, type Dspex } from "../client/mod.ts";
@@ -50,7 +51,7 @@ async function showCall(
   let answer: string;
   try {
     answer = Object.entries(await run.outputs())
-      .map(([name, value]) => `${name}: ${typeof value === "string" ? value.trim() : JSON.stringify(value)}`)
+      .map(([name, value]) => `${name}: ${typeof value === "string" ? value.trim() : stringifyJson(value)}`)
       .join(", ");
   } catch (thrown) {
     const { code, message } = asDspexError(thrown);

@@ -100,7 +100,7 @@ function poolRow(pool: Pool): RoleRow {
       "dspex.event.program.>",
       ...(optimizer ? ["dspex.event.optimization.>"] : []),
     ],
-    directGet: ["dspex.result.*.*.*"],
+    directGet: ["dspex.result.*.*.*", "dspex.event.program.>"],
     values: "write",
     artifacts: optimizer ? "write" : "read",
     publish: [`dspex-pool.${pool}.modules`],

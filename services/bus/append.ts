@@ -4,6 +4,7 @@
 //   append() ─▶ window ─▶ publish, reply = <inbox>.<n> ─▶ server stores ─▶ PubAck on <inbox>.<n> ─▶ resolve
 //                 ▲ full: waits                             refused / no responders / silence ─▶ reject / try again
 
+import { HEADER } from "../../schemas/envelope/headers.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { AppendRefused, isLogFull, type RefusedPublish } from "./append-errors.ts";
 import { createHeaders, type Msg, type MsgHdrs, type NatsConnection, roleInboxPrefix } from "./connect.ts";
@@ -208,12 +209,20 @@ export class Appender {
   }
 }
 
-function withExpectation(options: AppendOptions): MsgHdrs | undefined {
-  if (options.expectedLastSequence === undefined) return options.headers;
-  const headers = options.headers ?? createHeaders();
-  headers.set("Nats-Expected-Last-Subject-Sequence", String(options.expectedLastSequence));
-  if (options.expectedSubject !== undefined) {
-    headers.set("Nats-Expected-Last-Subject-Sequence-Subject", options.expectedSubject);
-  }
-  return headers;
+/** Never changed after it is made: results without a trace all have the same one header. */
+const NOTHING_BEFORE = createHeaders();
+NOTHING_BEFORE.set(HEADER.expectedLastSubjectSequence, "0");
+
+function withExpectation({
+  headers,
+  expectedLastSequence,
+  expectedSubject,
+}: AppendOptions): MsgHdrs | undefined {
+  if (expectedLastSequence === undefined) return headers;
+  if (expectedLastSequence === 0 && expectedSubject === undefined && headers === undefined)
+    return NOTHING_BEFORE;
+  const all = headers ?? createHeaders();
+  all.set(HEADER.expectedLastSubjectSequence, String(expectedLastSequence));
+  if (expectedSubject !== undefined) all.set(HEADER.expectedLastSubjectSequenceSubject, expectedSubject);
+  return all;
 }

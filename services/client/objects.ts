@@ -23,12 +23,10 @@ export class ObjectTransfer {
 
   /** Replaces values above 256 KiB, then the largest until the request fits, by references. */
   async shrinkInputs(inputs: Values): Promise<Values> {
-    const whole = stringifyJson(inputs);
-    if (whole.length <= MAX_INLINE_VALUE_BYTES / 4) return inputs;
-    const sized = Object.entries(inputs).map(([name, value]) => {
-      const bytes = Buffer.from(stringifyJson(value));
-      return { name, bytes };
-    });
+    const sized = Object.entries(inputs).map(([name, value]) => ({
+      name,
+      bytes: Buffer.from(stringifyJson(value)),
+    }));
     sized.sort((a, b) => b.bytes.length - a.bytes.length);
     let total = sized.reduce((sum, { bytes }) => sum + bytes.length, 0);
     const shrunk = { ...inputs };
@@ -40,15 +38,20 @@ export class ObjectTransfer {
     return shrunk;
   }
 
-  /** Puts the values back that travelled as references. */
-  async expandOutputs(result: Result): Promise<Result> {
-    if (result.outputs === undefined) return result;
-    let outputs = result.outputs;
-    for (const [name, value] of Object.entries(result.outputs)) {
-      const reference = referenceSchema.safeParse(value);
-      if (reference.success) outputs = { ...outputs, [name]: parseJson(await this.get(reference.data)) };
+  /** Puts the values back that travelled as references; the same result when there are none. */
+  expandOutputs(result: Result): Result | Promise<Result> {
+    const { outputs } = result;
+    if (outputs === undefined) return result;
+    for (const name in outputs) if (isReference(outputs[name])) return this.#expand(result, outputs);
+    return result;
+  }
+
+  async #expand(result: Result, outputs: Values): Promise<Result> {
+    const expanded = { ...outputs };
+    for (const [name, value] of Object.entries(outputs)) {
+      if (isReference(value)) expanded[name] = parseJson(await this.get(value));
     }
-    return outputs === result.outputs ? result : { ...result, outputs };
+    return { ...result, outputs: expanded };
   }
 
   async put(bytes: Uint8Array, contentType: string): Promise<Reference> {
@@ -75,4 +78,10 @@ export class ObjectTransfer {
     }
     return bytes;
   }
+}
+
+function isReference(value: unknown): value is Reference {
+  return (
+    typeof value === "object" && value !== null && "$ref" in value && referenceSchema.safeParse(value).success
+  );
 }

@@ -36,19 +36,28 @@ export function program<In, Out>(
   signature: SignatureLike<In, Out> | undefined,
 ): Program<In, Out> {
   let checked: Promise<void> | undefined;
+  let isChecked = signature === undefined;
   const check = (): Promise<void> | undefined => {
-    if (signature === undefined) return undefined;
-    checked ??= checkSignature(client, name, signature.ast).catch((error) => {
-      checked = undefined;
-      throw error;
-    });
+    if (isChecked || signature === undefined) return undefined;
+    checked ??= checkSignature(client, name, signature.ast).then(
+      () => {
+        isChecked = true;
+      },
+      (error) => {
+        checked = undefined;
+        throw error;
+      },
+    );
     return checked;
+  };
+  const send = (inputs: In, options: CallOptions) => {
+    const wire =
+      signature === undefined ? (inputs as Record<string, unknown>) : encodeInputs(signature.ast, inputs);
+    return client.submitWire(name, wire, options);
   };
   const submit = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Run<Out>> => {
     await check();
-    const wire =
-      signature === undefined ? (inputs as Record<string, unknown>) : encodeInputs(signature.ast, inputs);
-    const { id, result } = client.submitWire(name, wire, options);
+    const { id, result } = send(inputs, options);
     return new Run<Out>(
       id,
       client,
@@ -56,8 +65,9 @@ export function program<In, Out>(
     );
   };
   const call = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Out> => {
-    const run = await submit(inputs, options);
-    return outputsOf(await run.result());
+    const checking = check();
+    if (checking !== undefined) await checking;
+    return outputsOf(typed<Out>(await send(inputs, options).result, signature?.ast));
   };
   return Object.defineProperty(Object.assign(call, { call, submit }), "name", { value: name });
 }

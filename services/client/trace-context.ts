@@ -23,15 +23,14 @@ export function startSubmitSpan(
   traceparent: string | undefined,
 ): Span {
   const parent = traceparent === undefined ? context.active() : extract(traceparent);
+  const span = trace.getTracer("client").startSpan(SPAN.submit(program), { kind: SpanKind.PRODUCER }, parent);
+  if (!span.isRecording()) return span;
   const subject = requestSubject(user, program);
-  const attributes = {
+  return span.setAttributes({
     ...messagingAttributes("send", subject, subject),
     [ATTRIBUTE.requestId]: id,
     [ATTRIBUTE.program]: program,
-  };
-  return trace
-    .getTracer("client")
-    .startSpan(SPAN.submit(program), { kind: SpanKind.PRODUCER, attributes }, parent);
+  });
 }
 
 /** What goes out with the request. */
@@ -42,6 +41,7 @@ export function traceparentOf(span: Span, given: string | undefined): string | u
 
 /** Ends the span when the result is there, or the wait for it ended. */
 export function endWith(span: Span, result: Promise<Result>): void {
+  if (!span.isRecording()) return;
   result.then(
     ({ status, error }) => {
       span.setAttribute(ATTRIBUTE.status, status);

@@ -92,12 +92,15 @@ export class ObjectBucket {
   }
 
   #metaSubject(name: string): string {
-    return `$O.${this.#bucket}.M.${Buffer.from(name).toString("base64url")}`;
+    return `$O.${this.#bucket}.M.${padded(Buffer.from(name).toString("base64url"))}`;
   }
 }
 
 function sha256Base64Url(data: Uint8Array): string {
-  // The libraries pad: NATS's digest is base64url with padding.
-  const digest = createHash("sha256").update(data).digest("base64url");
-  return digest.padEnd(Math.ceil(digest.length / 4) * 4, "=");
+  return padded(createHash("sha256").update(data).digest("base64url"));
+}
+
+/** The format wants base64url with its padding, which Node leaves out. */
+function padded(base64url: string): string {
+  return base64url.padEnd(Math.ceil(base64url.length / 4) * 4, "=");
 }

@@ -15,6 +15,10 @@ const announcementSchema = z.looseObject({
       name: z.string(),
       signature: z.union([z.string(), z.record(z.string(), z.unknown())]),
       description: z.string().optional(),
+      model: z.string().optional(),
+      temperature: z.number().optional(),
+      maxTokens: z.number().int().optional(),
+      timeoutMs: z.number().int().optional(),
     }),
   ),
 });
@@ -48,13 +52,25 @@ async function registerAll(
   if (!parsed.success)
     throw new DspexError("invalid_inputs", `modules of pool "${pool}": ${parsed.error.issues[0]?.message}`);
   const answers: unknown[] = [];
-  for (const { name, signature, description } of parsed.data.modules) {
+  for (const { name, signature, description, model, temperature, maxTokens, timeoutMs } of parsed.data
+    .modules) {
     try {
       const definition = definitionOf({
         name,
         signature,
         ...(description !== undefined && { description }),
-        implementations: [{ name: "python", kind: "python", pool, entry: name }],
+        implementations: [
+          {
+            name: "python",
+            kind: "python",
+            pool,
+            entry: name,
+            ...(model !== undefined && { model }),
+            ...(temperature !== undefined && { temperature }),
+            ...(maxTokens !== undefined && { maxTokens }),
+            ...(timeoutMs !== undefined && { timeoutMs }),
+          },
+        ],
       });
       const created = await registry.execute(name, (state) =>
         decideModule(state, definition, `pool/${pool}`),

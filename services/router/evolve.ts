@@ -3,7 +3,7 @@
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
 import type { RouterEvent, WorkFacts } from "./event.ts";
 import type { Intake } from "./intake.ts";
-import { type OpenRequest, ROUTER_BOUNDS, type RouterState } from "./state.ts";
+import { type OpenRequest, openRequest, ROUTER_BOUNDS, type RouterState } from "./state.ts";
 
 export function evolve(state: RouterState, event: RouterEvent): RouterState {
   state.sequence = event.sequence;
@@ -73,19 +73,7 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
 function requestArrived(state: RouterState, intake: Intake): void {
   if (state.open.has(intake.id) || wasSeen(state, intake.id)) return;
   if (state.open.size >= ROUTER_BOUNDS.open && !evictOverdue(state, intake.timeMs)) return;
-  state.open.set(intake.id, {
-    id: intake.id,
-    user: intake.user,
-    program: intake.program,
-    sequence: intake.sequence,
-    timeMs: intake.timeMs,
-    deadlineAtMs: intake.deadlineAtMs,
-    running: undefined,
-    attempts: [],
-    lastFailure: undefined,
-    work: [],
-    failures: [],
-  });
+  state.open.set(intake.id, openRequest(intake));
 }
 
 function workDispatched(state: RouterState, sequence: number, work: WorkFacts): void {

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
-import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { stringifyChecked } from "../../schemas/envelope/json.ts";
 import { ATTEMPT_FAILED_TYPE, type AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import {
   REQUEST_EVENTS,
@@ -33,7 +33,7 @@ export class Journal {
   }
 
   /** Stores the result unless there is one. Returns false when somebody was first. */
-  async result(result: Result, traceparent: string | undefined): Promise<boolean> {
+  result(result: Result, traceparent: string | undefined): Promise<boolean> {
     const body = this.#event(RESULT_TYPE, result, traceparent);
     return this.#unlessAnswered(resultSubject(result.id), body, traceparent, {});
   }
@@ -80,27 +80,24 @@ export class Journal {
     });
   }
 
-  async #unlessAnswered(
+  #unlessAnswered(
     subject: string,
     body: string,
     traceparent: string | undefined,
     expectation: { expectedSubject?: string },
   ): Promise<boolean> {
-    try {
-      await this.#appender.append(subject, body, {
-        headers: traceHeaders(traceparent),
-        expectedLastSequence: 0,
-        ...expectation,
-      });
-      return true;
-    } catch (error) {
-      if (isWrongLastSequence(error)) return false;
-      throw error;
-    }
+    const headers = traceHeaders(traceparent);
+    return this.#appender.append(subject, body, { headers, expectedLastSequence: 0, ...expectation }).then(
+      () => true,
+      (error) => {
+        if (isWrongLastSequence(error)) return false;
+        throw error;
+      },
+    );
   }
 
   #event(type: string, data: unknown, traceparent: string | undefined): string {
-    return stringifyJson(
+    return stringifyChecked(
       cloudEvent(type, this.#source, randomUUID(), new Date().toISOString(), data, traceparent),
     );
   }

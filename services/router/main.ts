@@ -21,7 +21,7 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
   const connection = await connectPart(settings);
   const appender = appenderOf(connection, settings);
   const wired = await wireRouter(settings, connection, appender, { ...options, config });
-  const { router, fold, lanes } = wired;
+  const { router, endings, fold, lanes } = wired;
   await fold.start(connection);
   router.resume();
   const drain = await consume(connection, wired, config, logger);
@@ -31,7 +31,7 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
     async stop() {
       await drain();
       open.stop();
-      router.stop();
+      endings.stop();
       await fold.stop();
       await lanes.close();
       appender.close();

@@ -1,7 +1,7 @@
 // The router's spans: one for each message that it decides on, one for each inline run. Without a tracing SDK they are
 // the API's no-ops and the caller's trace context is passed on as it came.
 
-import { isSpanContextValid, type Span, SpanKind, trace } from "@opentelemetry/api";
+import { isSpanContextValid, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
 import {
   ATTRIBUTE,
   extract,
@@ -20,24 +20,22 @@ const REQUEST_TEMPLATE = requestSubject("user", "program")
   .replace("user", "{user}")
   .replace("program", "{program}");
 
-/** Child of the caller's span, and linked to it: one message, processed once. */
+/** Child of the caller's span, and linked to it: one message, processed once. Attributes cost only where recorded. */
 export function startRouteSpan(intake: Intake): Span {
   const parent = parseTraceparent(intake.traceparent);
-  return trace.getTracer(PART).startSpan(
-    SPAN.route(intake.program),
-    {
-      kind: SpanKind.CONSUMER,
-      links: parent === undefined ? [] : [{ context: parent }],
-      attributes: {
-        ...messagingAttributes("process", requestSubject(intake.user, intake.program), REQUEST_TEMPLATE),
-        [ATTRIBUTE.requestId]: intake.id,
-        [ATTRIBUTE.program]: intake.program,
-        [ATTRIBUTE.user]: intake.user,
-        [ATTRIBUTE.requestSequence]: intake.sequence,
-      },
-    },
-    extract(intake.traceparent),
-  );
+  const context = parent === undefined ? ROOT_CONTEXT : extract(intake.traceparent);
+  const span = trace
+    .getTracer(PART)
+    .startSpan(SPAN.route(intake.program), { kind: SpanKind.CONSUMER }, context);
+  if (!span.isRecording()) return span;
+  if (parent !== undefined) span.addLink({ context: parent });
+  return span.setAttributes({
+    ...messagingAttributes("process", requestSubject(intake.user, intake.program), REQUEST_TEMPLATE),
+    [ATTRIBUTE.requestId]: intake.id,
+    [ATTRIBUTE.program]: intake.program,
+    [ATTRIBUTE.user]: intake.user,
+    [ATTRIBUTE.requestSequence]: intake.sequence,
+  });
 }
 
 /** What goes out in the messages that follow: the span's context, or the caller's where nothing is traced. */
@@ -47,18 +45,15 @@ export function traceparentOf(span: Span, intake: Intake): string | undefined {
 }
 
 export function startRunSpan(order: AttemptOrder, traceparent: string | undefined): Span {
-  return trace.getTracer(PART).startSpan(
-    SPAN.run(order.implementation.name),
-    {
-      attributes: {
-        [ATTRIBUTE.requestId]: order.id,
-        [ATTRIBUTE.program]: order.definition.name,
-        [ATTRIBUTE.implementation]: order.implementation.name,
-        [ATTRIBUTE.attempt]: order.attempt,
-      },
-    },
-    extract(traceparent),
-  );
+  const context = traceparent === undefined ? ROOT_CONTEXT : extract(traceparent);
+  const span = trace.getTracer(PART).startSpan(SPAN.run(order.implementation.name), {}, context);
+  if (!span.isRecording()) return span;
+  return span.setAttributes({
+    [ATTRIBUTE.requestId]: order.id,
+    [ATTRIBUTE.program]: order.definition.name,
+    [ATTRIBUTE.implementation]: order.implementation.name,
+    [ATTRIBUTE.attempt]: order.attempt,
+  });
 }
 
 export function endFailed(span: Span, error: unknown): void {

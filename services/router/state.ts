@@ -48,6 +48,32 @@ export interface OpenRequest {
   failures: number[];
 }
 
+/** A request as it begins. The members' order is that of `openFromJson`. */
+export function openRequest({
+  id,
+  user,
+  program,
+  sequence,
+  timeMs,
+  deadlineAtMs,
+}: RequestFacts): OpenRequest {
+  return {
+    id,
+    user,
+    program,
+    sequence,
+    timeMs,
+    deadlineAtMs,
+    running: undefined,
+    attempts: [],
+    lastFailure: undefined,
+    work: [],
+    failures: [],
+  };
+}
+
+type RequestFacts = Pick<OpenRequest, "id" | "user" | "program" | "sequence" | "timeMs" | "deadlineAtMs">;
+
 /** Which numbers of a client connection have been seen. */
 export interface ConnectionWindow {
   highest: number;

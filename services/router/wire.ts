@@ -8,22 +8,31 @@ import { ClaimCheck } from "../log/claim-check.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import type { NativeFunctions } from "../programs/define.ts";
+import { Answers } from "./answers.ts";
 import type { RouterConfig } from "./config.ts";
 import { DEFAULT_STRATEGY } from "./decide.ts";
+import { Dispatcher } from "./dispatch.ts";
+import { Endings } from "./endings.ts";
 import { RouterFold } from "./fold.ts";
+import { Hands } from "./hands.ts";
 import { InlineAttempt } from "./inline-attempt.ts";
 import { Journal } from "./journal.ts";
 import { NativeRunner } from "./native-functions.ts";
 import { NativeLanes } from "./native-lanes.ts";
 import { Router } from "./router.ts";
+import { PoolSlots } from "./slots.ts";
 
 export interface WiredRouter {
   router: Router;
+  endings: Endings;
   fold: RouterFold;
   journal: Journal;
   reader: LogReader;
   lanes: NativeLanes;
 }
+
+/** Slots of a pool that no setting names. */
+const UNKNOWN_POOL_SLOTS = 4;
 
 export interface WireOptions {
   config: RouterConfig;
@@ -55,16 +64,26 @@ export async function wireRouter(
     snapshotEvery: config.snapshotEvery,
     onEvent: (event, closed) => router.onEvent(event, closed),
   });
+  const slots = new PoolSlots(
+    (pool) => 2 * (config.poolSlots[pool] ?? UNKNOWN_POOL_SLOTS),
+    (pool) => fold.state.inFlight.get(pool) ?? 0,
+    { perPool: config.waitingPerPool, total: config.waitingTotal },
+  );
+  const hands = new Hands(slots);
+  const answers = new Answers(journal, claimCheck, hands);
+  const endings = new Endings({ connection, fold, reader, answers, hands, logger });
   const router = new Router({
-    connection,
     fold,
     journal,
     reader,
-    claimCheck,
     inline: new InlineAttempt(runner, claimCheck, String(instance), config.nativeTimeoutMs),
     abilities: { strategy: DEFAULT_STRATEGY, hasFunction: (program, name) => runner.has(program, name) },
     config,
-    logger,
+    slots,
+    hands,
+    answers,
+    dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
+    endings,
   });
-  return { router, fold, journal, reader, lanes };
+  return { router, endings, fold, journal, reader, lanes };
 }

@@ -20,6 +20,7 @@ test("kill -9 of everything under load - each acknowledged request has one resul
     seed: chooseSeed(),
     requests: 2_000,
     clients: 4,
+    bursts: 60,
     loadMs: 90_000,
     faults: [
       "router",

@@ -18,9 +18,10 @@ export interface KillUnderLoad {
   seed: number;
   requests: number;
   clients: number;
-  /** Requests are spread over this time. */
+  /** Requests come in so many bursts over this time. */
+  bursts: number;
   loadMs: number;
-  /** In this order, at random moments of the load, each when the one before is over. */
+  /** In this order, each just after the start of a burst, so that something is always in hand. */
   faults: readonly Fault[];
   outageMs: number;
   mix: Mix;
@@ -40,17 +41,18 @@ export async function killUnderLoad(options: KillUnderLoad): Promise<void> {
   const { seed, say, poolProcesses } = options;
   const random = new SeededRandom(seed);
   await using system = await startProcesses({ routers: 2, poolProcesses });
+  const burstsAtMs = Array.from({ length: options.bursts }, (_, n) => (n * options.loadMs) / options.bursts);
   const clients = Array.from({ length: options.clients }, (_, n) => {
     const name = `c${n}`;
     const count = Math.ceil(options.requests / options.clients);
-    const requests = planLoad(random, { name, count, overMs: options.loadMs, mix: options.mix });
+    const requests = planLoad(random, { name, count, burstsAtMs, mix: options.mix });
     return new LoadClient(system.nats, name, requests);
   });
   try {
     await Promise.all(clients.map((client) => client.start()));
     const finished = Promise.all(clients.map((client) => client.finished));
     finished.catch(() => {}); // awaited below, after the faults
-    const moments = await inflict(system, clients, random, options);
+    const moments = await inflict(system, clients, random, burstsAtMs, options);
     await within(options.patienceMs, finished, () => unfinished(clients));
     const report = checkLog(await readLog(system.nats));
     say(`seed ${seed}: ${JSON.stringify(report.counts)}`);
@@ -65,14 +67,18 @@ async function inflict(
   system: ProcessSystem,
   clients: readonly LoadClient[],
   random: SeededRandom,
-  { faults, loadMs, outageMs }: KillUnderLoad,
+  burstsAtMs: readonly number[],
+  { faults, outageMs }: KillUnderLoad,
 ): Promise<Moment[]> {
   const moments: Moment[] = [];
   const startedAt = performance.now();
-  const at = faults.map(() => random.between(0.05 * loadMs, 0.8 * loadMs)).sort((a, b) => a - b);
   for (const [index, fault] of faults.entries()) {
-    const inMs = (at[index] as number) - (performance.now() - startedAt);
-    if (inMs > 0) await new Promise((resolve) => setTimeout(resolve, inMs));
+    // Spread over the bursts, not before the one that is next.
+    const agedMs = performance.now() - startedAt;
+    const wanted = burstsAtMs[Math.floor(((index + random.next()) * burstsAtMs.length) / faults.length)] ?? 0;
+    const burstMs = wanted >= agedMs ? wanted : (burstsAtMs.find((atMs) => atMs >= agedMs) ?? agedMs);
+    const inMs = burstMs - agedMs + random.between(5, 80);
+    await new Promise((resolve) => setTimeout(resolve, inMs));
     moments.push({ fault, atMs: Date.now() });
     await inflictOne(system, clients, random, fault, outageMs);
   }
@@ -153,11 +159,15 @@ function verify(
     assert.ok(system.part(name).alive, `${name} ended: ${system.part(name).words}`);
 }
 
-/** From a fault until everything that was open then was answered. */
+/** A server still sends to a process that has just died; what it sent counts with the fault. */
+const AFTERMATH_MS = 500;
+
+/** From a fault until everything was answered that was open then. */
 function recoveryMs(report: LogReport, faultMs: number): number {
   let longest = 0;
   for (const { requestMs, resultMs } of report.times.values()) {
-    if (requestMs <= faultMs && resultMs > faultMs) longest = Math.max(longest, resultMs - faultMs);
+    const concerned = requestMs <= faultMs + AFTERMATH_MS && resultMs > faultMs;
+    if (concerned) longest = Math.max(longest, resultMs - faultMs);
   }
   return longest;
 }

@@ -77,7 +77,7 @@ export default defineConfig({
         ),
       ],
     }),
-    defineProgram("anything", "value: any -> value_back: any", {
+    defineProgram("anything", "value: Any -> value_back: Any", {
       implementations: [native("inline", ({ value }) => ({ value_back: value }), { inline: true })],
     }),
   ],

@@ -19,18 +19,18 @@ export type Mix = readonly (readonly [program: string, parts: number])[];
 
 const WAYS: readonly Way[] = ["library", "library", "event", "bare", "submit", "call"];
 
-/** Requests of a load, each with a key of its own, spread over `overMs`. */
+/** Requests of a load, each with a key of its own, in bursts at the given moments. */
 export function planLoad(
   random: SeededRandom,
-  plan: { name: string; count: number; overMs: number; mix: Mix },
+  plan: { name: string; count: number; burstsAtMs: readonly number[]; mix: Mix },
 ): LoadRequest[] {
-  const { name, count, overMs, mix } = plan;
+  const { name, count, burstsAtMs, mix } = plan;
   const programs = mix.flatMap(([program, parts]) => Array<string>(parts).fill(program));
   return Array.from({ length: count }, (_, n) => ({
     key: `${name}-${n}`,
     program: random.pick(programs),
     way: random.pick(WAYS),
-    atMs: Math.round((n * overMs) / count),
+    atMs: burstsAtMs[Math.floor((n * burstsAtMs.length) / count)] as number,
   }));
 }
 

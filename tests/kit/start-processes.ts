@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { RouterConfig } from "../../services/router/config.ts";
 import { startSupervisor, type SupervisorPart } from "../../services/supervisor/main.ts";
-import { type Child, startChild } from "./child-process.ts";
+import { Child } from "./child-process.ts";
 import type { PartProcessSettings } from "./part-process.ts";
 import { type StartNatsOptions, startNats, type TestNats } from "./start-nats.ts";
 
@@ -70,9 +70,10 @@ export class ProcessSystem implements AsyncDisposable {
       ...(router !== undefined && { router }),
     };
     const environment = this.#environment;
-    const child = await startChild(`${part}/${instance}`, { entry: PART, settings, environment });
+    const child = new Child(`${part}/${instance}`, { entry: PART, settings, environment });
+    // At once, so that it is ended also when another part cannot start.
     this.parts.set(child.name, child);
-    return child;
+    return child.ready();
   }
 
   part(name: string): Child {

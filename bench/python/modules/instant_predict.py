@@ -1,15 +1,14 @@
-"""A `dspy.Predict` whose model answers at once, or after the time that a short model call takes: what is measured is
-everything around the model.
+"""A `dspy.Predict` whose model answers at once, or after the time that a short model call takes: what is
+measured is everything around the model.
 """
 
 from __future__ import annotations
 
 import asyncio
 
+import dspex
 import dspy
 from dspy.lm15 import Message, Request, Response, TextPart, Usage
-
-import dspex
 
 SIGNATURE = "question: str -> answer: str"
 MODEL_CALL_S = 0.1

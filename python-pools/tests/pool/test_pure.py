@@ -217,7 +217,7 @@ def test_the_configuration_is_read_from_arguments_and_environment() -> None:
 
 
 def test_models_that_are_none_end_the_process_with_the_place() -> None:
-    with pytest.raises(SystemExit, match="DSPEX_MODELS is no list of models: .* `model`"):
+    with pytest.raises(SystemExit, match=r"DSPEX_MODELS is no list of models: .* `model`"):
         read_config(["--pool", "general"], {"DSPEX_MODELS": '{"default": "m", "models": {"m": {}}}'})
 
 

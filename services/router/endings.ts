@@ -1,0 +1,108 @@
+// Ends requests from outside: deadlines that pass, users who cancel. The result is written here, whoever works on the
+// request is told to stop.
+
+import type { Logger } from "pino";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { controlSubject } from "../../schemas/subjects.ts";
+import type { NatsConnection } from "../bus/connect.ts";
+import type { LogReader } from "../log/read.ts";
+import type { Answers } from "./answers.ts";
+import { DeadlineWheel } from "./deadline-wheel.ts";
+import type { RouterFold } from "./fold.ts";
+import { Hand } from "./hand.ts";
+import type { Hands } from "./hands.ts";
+import { readIntake } from "./intake.ts";
+import type { OpenRequest } from "./state.ts";
+
+export interface EndingsParts {
+  connection: NatsConnection;
+  fold: RouterFold;
+  reader: LogReader;
+  answers: Answers;
+  hands: Hands;
+  logger: Logger;
+}
+
+/** Other routers give the one that took a request this much time to answer its deadline first, ms. */
+const COURTESY_MS = 1_000;
+const TICK_MS = 50;
+
+export class Endings {
+  readonly #parts: EndingsParts;
+  readonly #deadlines = new DeadlineWheel(Date.now());
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+    this.#timer = setInterval(() => this.#answerDeadlines(), TICK_MS).unref();
+  }
+
+  watch({ id, deadlineAtMs }: OpenRequest): void {
+    this.#deadlines.add(id, deadlineAtMs);
+  }
+
+  unwatch({ id, deadlineAtMs }: OpenRequest): void {
+    this.#deadlines.remove(id, deadlineAtMs);
+  }
+
+  async cancel(id: string): Promise<void> {
+    const open = this.#parts.fold.state.open.get(id);
+    if (open === undefined) return;
+    await this.#end(open, "cancelled", new DspexError("cancelled", "the request was cancelled"));
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #answerDeadlines(): void {
+    const { fold, hands, logger } = this.#parts;
+    const now = Date.now();
+    for (const id of this.#deadlines.due(now)) {
+      const open = fold.state.open.get(id);
+      if (open === undefined) continue;
+      const ours = hands.has(id) ? open.deadlineAtMs : open.deadlineAtMs + COURTESY_MS;
+      if (now < ours) {
+        this.#deadlines.add(id, ours);
+        continue;
+      }
+      const allowedMs = open.deadlineAtMs - open.timeMs;
+      this.#end(
+        open,
+        "failed",
+        new DspexError("deadline_exceeded", `not finished within ${allowedMs} ms`),
+      ).catch((thrown) => {
+        logger.error({ id, error: asDspexError(thrown).message }, "deadline not answered");
+        this.#deadlines.add(id, Date.now() + COURTESY_MS);
+      });
+    }
+  }
+
+  async #end(open: OpenRequest, status: "cancelled" | "failed", error: DspexError): Promise<void> {
+    const { connection, answers, hands } = this.#parts;
+    const held = hands.get(open.id);
+    const hand = held ?? (await this.#handOf(open));
+    if (hand === undefined) return;
+    const { running } = open;
+    const pool = running?.pool ?? hand.pool;
+    await answers.answer(hand, {
+      status,
+      error: error.toWire(),
+      implementation: running?.implementation,
+      routeMs: 0,
+      runMs: 0,
+      nowMs: Date.now(),
+    });
+    hands.letGo(hand);
+    if (held === undefined) hand.span.end();
+    if (pool === undefined) return;
+    const reason = status === "cancelled" ? "cancelled" : "deadline_exceeded";
+    connection.publish(controlSubject(pool, "any"), JSON.stringify({ verb: "cancel", id: open.id, reason }));
+  }
+
+  /** For a request that another router took. */
+  async #handOf(open: OpenRequest): Promise<Hand | undefined> {
+    const stored = await this.#parts.reader.at(open.sequence);
+    return stored === null ? undefined : new Hand(open, readIntake(open.user, open.program, stored));
+  }
+}
