@@ -58,8 +58,7 @@ let state: RouterState = evolve(initialState(), {
 let n = 0;
 let lastResult = "";
 const intakes = new Map<number, Intake>();
-let endings: Endings;
-const router = inMemoryRouter();
+const { router, endings } = inMemoryRouter();
 await request();
 const body = requestBody(1, text);
 const bytes = Buffer.from(body);
@@ -146,7 +145,7 @@ async function request(): Promise<void> {
   router.onEvent(result, closed);
 }
 
-function inMemoryRouter(): Router {
+function inMemoryRouter(): { router: Router; endings: Endings } {
   const logger = createLogger({ level: "warn" });
   const config = routerConfigSchema.parse({});
   const appender = {
@@ -177,8 +176,8 @@ function inMemoryRouter(): Router {
   const journal = new Journal(appender, "router/1");
   const reader = {} as LogReader;
   const answers = new Answers(journal, claimCheck, hands);
-  endings = new Endings({ connection: {} as NatsConnection, fold, reader, answers, hands, logger });
-  return new Router({
+  const endings = new Endings({ connection: {} as NatsConnection, fold, reader, answers, hands, logger });
+  const router = new Router({
     fold,
     journal,
     reader,
@@ -191,4 +190,5 @@ function inMemoryRouter(): Router {
     dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
     endings,
   });
+  return { router, endings };
 }

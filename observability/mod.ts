@@ -1,7 +1,14 @@
 // The door of observability for the services: tracing, the names that it uses, and the logger.
 
 export { createLogger } from "./logger.ts";
-export { ATTRIBUTE, messagingAttributes, SPAN } from "./names.ts";
+export {
+  ATTRIBUTE,
+  deliveryAttributes,
+  messagingAttributes,
+  providerName,
+  SPAN,
+  TEMPLATE,
+} from "./names.ts";
 export {
   activeTraceparent,
   extract,

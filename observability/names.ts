@@ -1,6 +1,8 @@
 // Names of services, spans and attributes: one file, because the semantic conventions still move and every reader
 // (Jaeger queries, dashboards, tests) relies on the exact spelling.
 
+import { requestSubject, workSubject } from "../schemas/subjects.ts";
+
 /** A tracer is asked for by the part's name; what is exported under `service.name` is this. */
 export function serviceName(part: string): string {
   return `dspex-${part}`;
@@ -61,10 +63,10 @@ export const ATTRIBUTE = {
 
 export const MESSAGING_SYSTEM = "nats";
 
-/** Where subjects' tokens differ from one message to the next, in the spelling of `messaging.destination.template`. */
+/** Subjects with names in place of the tokens that differ from one message to the next. */
 export const TEMPLATE = {
-  request: "dspex.request.{user}.{program}",
-  work: "dspex.work.{pool}.{worker}",
+  request: requestSubject("user", "program").replace("user", "{user}").replace("program", "{program}"),
+  work: workSubject("pool", "worker").replace("pool", "{pool}").replace("worker", "{worker}"),
 } as const;
 
 /** Attributes of a span that sends a message to a subject, or processes one from it. */
