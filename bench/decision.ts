@@ -1,5 +1,4 @@
-// What does the router itself cost a request: reading it, folding it, deciding, running an inline function, writing
-// the result?
+// What does the router itself cost a request: to read, fold and decide it, run an inline function, write the result?
 //
 // All in memory, in µs of CPU: no log, no server. Whatever a durable request costs beyond these goes to JetStream, to
 // its client library and to the application's side.
@@ -9,27 +8,14 @@ import { parseJson, stringifyJson } from "../schemas/envelope/json.ts";
 import { requestHash } from "../schemas/envelope/request-hash.ts";
 import type { Appender } from "../services/bus/append.ts";
 import type { NatsConnection } from "../services/bus/connect.ts";
-import { ClaimCheck } from "../services/log/claim-check.ts";
-import type { ObjectBucket } from "../services/log/objects.ts";
-import type { LogReader } from "../services/log/read.ts";
 import type { Delivery } from "../services/log/work.ts";
-import { Answers } from "../services/router/answers.ts";
 import { routerConfigSchema } from "../services/router/config.ts";
 import { DEFAULT_STRATEGY, decideRequest } from "../services/router/decide.ts";
-import { Dispatcher } from "../services/router/dispatch.ts";
-import { Endings } from "../services/router/endings.ts";
 import { decodeEvent, type RouterEvent } from "../services/router/event.ts";
 import { evolve } from "../services/router/evolve.ts";
-import type { RouterFold } from "../services/router/fold.ts";
-import { Hands } from "../services/router/hands.ts";
-import { InlineAttempt } from "../services/router/inline-attempt.ts";
 import type { Intake } from "../services/router/intake.ts";
-import { Journal } from "../services/router/journal.ts";
-import { NativeRunner } from "../services/router/native-functions.ts";
-import { NativeLanes } from "../services/router/native-lanes.ts";
-import { Router } from "../services/router/router.ts";
-import { PoolSlots } from "../services/router/slots.ts";
 import { initialState, type RouterState } from "../services/router/state.ts";
+import { wireRouter } from "../services/router/wire.ts";
 import {
   echoDefinition,
   functions,
@@ -47,7 +33,7 @@ const settings = benchSettings({ rounds: 15, seconds: 0.1 });
 if (settings.short) settings.roundMs = 10;
 const report = new Report(import.meta.filename, settings);
 
-const abilities = { strategy: DEFAULT_STRATEGY, hasFunction: () => true };
+const abilities = { strategy: DEFAULT_STRATEGY, hasFunction: () => true, isLogFull: () => false };
 const inFlight = {};
 let state: RouterState = evolve(initialState(), {
   kind: "program-registered",
@@ -58,7 +44,7 @@ let state: RouterState = evolve(initialState(), {
 let n = 0;
 let lastResult = "";
 const intakes = new Map<number, Intake>();
-const { router, endings } = inMemoryRouter();
+const { router, endings } = await inMemoryRouter();
 await request();
 const body = requestBody(1, text);
 const bytes = Buffer.from(body);
@@ -145,50 +131,26 @@ async function request(): Promise<void> {
   router.onEvent(result, closed);
 }
 
-function inMemoryRouter(): { router: Router; endings: Endings } {
-  const logger = createLogger({ level: "warn" });
-  const config = routerConfigSchema.parse({});
+/** The router as a process wires it, with an appender that stores nothing and a fold that is driven from here. */
+async function inMemoryRouter() {
+  const nowhere = { options: {} } as unknown as NatsConnection;
   const appender = {
     append: (_subject: string, data: string) => {
       lastResult = data;
       return Promise.resolve(1);
     },
   } as unknown as Appender;
-  const fold = {
-    get state() {
-      return state;
-    },
-    passed: () => undefined,
-    takeIntake(sequence: number): Intake | undefined {
-      const taken = intakes.get(sequence);
-      intakes.delete(sequence);
-      return taken;
-    },
-  } as unknown as RouterFold;
-  const claimCheck = new ClaimCheck({} as ObjectBucket);
-  const runner = new NativeRunner(functions, new NativeLanes("", 1), () => {});
-  const slots = new PoolSlots(
-    () => 16,
-    () => 0,
-    { perPool: 1_000, total: 10_000 },
+  const wired = await wireRouter(
+    { natsUrl: "", role: "router", password: "", instance: 1, logger: createLogger({ level: "warn" }) },
+    nowhere,
+    appender,
+    { config: routerConfigSchema.parse({}), functions, configPath: "" },
   );
-  const hands = new Hands(slots);
-  const journal = new Journal(appender, "router/1");
-  const reader = {} as LogReader;
-  const answers = new Answers(journal, claimCheck, hands);
-  const endings = new Endings({ connection: {} as NatsConnection, fold, reader, answers, hands, logger });
-  const router = new Router({
-    fold,
-    journal,
-    reader,
-    inline: new InlineAttempt(runner, claimCheck, "1", config.nativeTimeoutMs),
-    abilities,
-    config,
-    slots,
-    hands,
-    answers,
-    dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
-    endings,
-  });
-  return { router, endings };
+  wired.fold.state = state;
+  wired.fold.takeIntake = (sequence) => {
+    const taken = intakes.get(sequence);
+    intakes.delete(sequence);
+    return taken;
+  };
+  return wired;
 }

@@ -7,6 +7,7 @@ import pino, { type DestinationStream, type Logger } from "pino";
 export type { Logger };
 
 import { prettyLine } from "./pretty-line.ts";
+import { parseTraceparent } from "./trace-context.ts";
 
 export interface LoggerSettings {
   /** pino's level names; `silent` turns it off. */
@@ -57,6 +58,18 @@ export function createLogger(settings: LoggerSettings = {}): Logger {
     },
     destination,
   );
+}
+
+/** Members of a line that is written about a request, outside its span: they lead to its story and its trace. */
+export function requestFields(
+  requestId: string | undefined,
+  traceparent: string | undefined,
+): Record<string, string> {
+  const spanContext = parseTraceparent(traceparent);
+  return {
+    ...(requestId !== undefined && { requestId }),
+    ...(spanContext !== undefined && { traceId: spanContext.traceId, spanId: spanContext.spanId }),
+  };
 }
 
 function traceIds(): Record<string, string> {

@@ -1,6 +1,6 @@
 // The door of observability for the services: tracing, the names that it uses, and the logger.
 
-export { createLogger } from "./logger.ts";
+export { createLogger, requestFields } from "./logger.ts";
 export {
   ATTRIBUTE,
   deliveryAttributes,

@@ -71,13 +71,17 @@ export function workerEventSubject(verb: string): string {
 export const USER_EVENTS = {
   request: (user: string) => `dspex.request.${user}.>`,
   result: (user: string) => `dspex.result.${user}.>`,
-  program: () => "dspex.event.program.*.registered",
+  program: programRegistrations,
   variable: () => "dspex.event.variable.>",
   session: (user: string) => `dspex.event.session.${user}.>`,
   pipeline: (user: string) => `dspex.event.pipeline.${user}.>`,
 } as const;
 export const ALL_WORK = "dspex.work.>";
 export const ALL_LOG = "dspex.>";
+/** All registrations of programs. */
+export function programRegistrations(): string {
+  return "dspex.event.program.*.registered";
+}
 export const PROGRAM_EVENTS_FILTER = "dspex.event.program.>";
 
 /** The id in a result's subject. */

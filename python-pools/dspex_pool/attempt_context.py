@@ -21,6 +21,8 @@ from dspex_pool.usage import AttemptUsage
 class AttemptContext:
     request_id: str
     attempt: int
+    """Of the work in the log: whoever is called on its behalf finds it there."""
+    work_sequence: int
     usage: AttemptUsage
     """Wall clock, seconds: the request's deadline or the implementation's own limit, whichever is first."""
     ends_at: float

@@ -112,6 +112,7 @@ class Attempts:
         attempt = AttemptContext(
             request_id=work.id,
             attempt=work.attempt,
+            work_sequence=delivery.sequence,
             usage=AttemptUsage(self._models.price, read_budget(work.settings)),
             ends_at=seconds(work.deadline_at),
         )

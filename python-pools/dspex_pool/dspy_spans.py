@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dspy.utils.callback import ACTIVE_CALL_ID, BaseCallback
-from opentelemetry import trace
+from opentelemetry import context, trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from dspex_pool import span_names as names
@@ -13,17 +16,29 @@ from dspex_pool.attempt_context import current_attempt
 
 MAX_OPEN: Final = 10_000
 
+"""Provider and model of DSPy's name of a model."""
+Describe = Callable[[str], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    span: Span
+    """What was current before it."""
+    outside: Context
+
 
 class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
     """One for all attempts: which attempt a call belongs to is a context variable."""
 
-    def __init__(self, tracer: trace.Tracer) -> None:
+    def __init__(self, tracer: trace.Tracer, describe: Describe) -> None:
         self._tracer = tracer
-        self._open: dict[str, Span] = {}
+        self._describe = describe
+        self._open: dict[str, _Open] = {}
 
     def span_of_active_call(self) -> Span | None:
         call_id = ACTIVE_CALL_ID.get()
-        return None if call_id is None else self._open.get(call_id)
+        found = None if call_id is None else self._open.get(call_id)
+        return None if found is None else found.span
 
     def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
         kind = type(instance).__name__
@@ -33,7 +48,7 @@ class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
         self._end(call_id, exception)
 
     def on_lm_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
-        provider, _, model = instance.model.partition("/")
+        provider, model = self._describe(instance.model)
         attributes = {
             names.GEN_AI_OPERATION: "chat",
             names.GEN_AI_PROVIDER: provider,
@@ -44,11 +59,11 @@ class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
         self._start(call_id, f"chat {model}", SpanKind.CLIENT, attributes)
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG002
-        span, attempt = self._open.get(call_id), current_attempt.get()
+        found, attempt = self._open.get(call_id), current_attempt.get()
         used = None if attempt is None else attempt.usage.by_call.pop(call_id, None)
-        if span is not None and used is not None:
-            span.set_attribute(names.GEN_AI_INPUT_TOKENS, used[0])
-            span.set_attribute(names.GEN_AI_OUTPUT_TOKENS, used[1])
+        if found is not None and used is not None:
+            found.span.set_attribute(names.GEN_AI_INPUT_TOKENS, used[0])
+            found.span.set_attribute(names.GEN_AI_OUTPUT_TOKENS, used[1])
         self._end(call_id, exception)
 
     def on_tool_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:  # noqa: ARG002
@@ -64,14 +79,21 @@ class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
         if parent is None or len(self._open) >= MAX_OPEN:
             return
         known = {key: value for key, value in attributes.items() if value is not None}
-        self._open[call_id] = self._tracer.start_span(
+        outside = context.get_current()
+        span = self._tracer.start_span(
             name, context=trace.set_span_in_context(parent), kind=kind, attributes=known
         )
+        self._open[call_id] = _Open(span, outside)
+        # What runs in it may make spans and requests of its own.
+        context.attach(trace.set_span_in_context(span))
 
     def _end(self, call_id: str, exception: BaseException | None) -> None:
-        span = self._open.pop(call_id, None)
-        if span is None:
+        found = self._open.pop(call_id, None)
+        if found is None:
             return
+        # Not detached by a token: DSPy may end a call in another context than it began in.
+        context.attach(found.outside)
+        span = found.span
         if exception is not None:
             # The type alone: texts of model errors quote prompts and answers.
             span.set_status(Status(StatusCode.ERROR, type(exception).__name__))

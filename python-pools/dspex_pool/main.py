@@ -68,7 +68,7 @@ async def serve(
     # 2 what runs an attempt
     place = Place(config.pool, config.worker)
     slots = Slots(config.slots, lambda: pipe.recycle("every slot's thread is stuck"))
-    blocking, spans = Blocking(slots), DspySpans(tracing.tracer)
+    blocking, spans = Blocking(slots), DspySpans(tracing.tracer, models.described)
     tools = Tools(bus, config.pool, blocking, spans)
     preparer = Preparer(follower, entries, builtin_entries(config), tools, blocking)
     runner = Runner(preparer, models, ClaimCheck(publisher, reader), spans if tracing.enabled else None)

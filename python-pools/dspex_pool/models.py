@@ -107,6 +107,14 @@ class ModelRegistry:
         )
         return spent / PER_MILLION
 
+    def described(self, lm_name: str) -> tuple[str, str]:
+        """Provider and model as traces name them, the same in every part."""
+        model = self._by_lm_name.get(lm_name)
+        if model is None:
+            provider, _, name = lm_name.partition("/")
+            return provider, name
+        return model.provider.removeprefix("@ai-sdk/"), model.model
+
     async def close(self) -> None:
         for lm in self._bases.values():
             await lm.aclose()

@@ -77,7 +77,7 @@ class OutcomeWriter:
         event = failed_event(work, sequence, self._place, ran, wire, _stamp(span))
         await self._publisher.publish(ATTEMPT_FAILED_SUBJECT, event, _headers(span))
         logger.info("attempt failed: %s: %s", wire.code, wire.message)
-        span.end(wire, cause)
+        span.end(wire.code, cause)
 
     async def _refused(
         self, work: Work, sequence: int, ran: Ran, refused: PublishRefusedError, span: AttemptSpan

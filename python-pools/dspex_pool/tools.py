@@ -91,6 +91,7 @@ class Tools:
         headers = {
             header.WORK_ID: attempt.request_id,
             header.WORK_ATTEMPT: str(attempt.attempt),
+            header.WORK_SEQUENCE: str(attempt.work_sequence),
             header.TOOL_CALL: str(attempt.next_tool_call()),
         }
         span = self._spans.span_of_active_call()

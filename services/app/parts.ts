@@ -40,7 +40,10 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
     after: [],
     async start(settings, { application }) {
       const { startKeeper } = await import("../keeper/mod.ts");
-      return startKeeper(settings, { pools: keeperPools(application) });
+      return startKeeper(settings, {
+        pools: keeperPools(application),
+        snapshotServices: ["router", "programs"],
+      });
     },
   },
   supervisor: {

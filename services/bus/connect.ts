@@ -31,7 +31,7 @@ export interface BusOptions {
  */
 export async function connectBus(options: BusOptions): Promise<NatsConnection> {
   try {
-    return await connect({
+    const connection = await connect({
       servers: options.url.split(","),
       name: options.name,
       maxReconnectAttempts: -1,
@@ -47,6 +47,7 @@ export async function connectBus(options: BusOptions): Promise<NatsConnection> {
       ...(options.user !== undefined && { user: options.user }),
       ...(options.password !== undefined && { pass: options.password }),
     });
+    return withSafeCallbacks(connection);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     if (/authori[sz]ation/i.test(message)) {
@@ -58,6 +59,29 @@ export async function connectBus(options: BusOptions): Promise<NatsConnection> {
     }
     throw new DspexError("unavailable", `cannot connect to NATS at ${options.url}: ${message}`, { cause });
   }
+}
+
+/**
+ * What a callback throws would end the reading of the whole connection, unnoticed until its pings are missed: one
+ * message that somebody did not expect must not make a part deaf.
+ */
+function withSafeCallbacks(connection: NatsConnection): NatsConnection {
+  const subscribe = connection.subscribe.bind(connection);
+  connection.subscribe = (subject, options) => {
+    const callback = options?.callback;
+    if (callback === undefined) return subscribe(subject, options);
+    return subscribe(subject, {
+      ...options,
+      callback: (error, message) => {
+        try {
+          return callback(error, message);
+        } catch (thrown) {
+          process.emitWarning(`a message on ${message.subject} was not understood: ${String(thrown)}`);
+        }
+      },
+    });
+  };
+  return connection;
 }
 
 /** The inbox prefix of a part's role. */

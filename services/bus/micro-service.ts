@@ -4,7 +4,7 @@
 import { Svcm } from "@nats-io/services";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
-import { ERROR_CODES } from "../../schemas/error-codes.ts";
+import { ERROR_CODES, isErrorCode } from "../../schemas/error-codes.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { createHeaders, type MsgHdrs, type NatsConnection } from "./connect.ts";
 
@@ -77,7 +77,11 @@ export async function serve(
         const request = requestOf(message);
         const fail = (thrown: unknown) => {
           const { body, headers } = errorAnswer(asDspexError(thrown));
-          message.respond(body, { headers });
+          try {
+            message.respond(body, { headers });
+          } catch {
+            // The connection is closed: whoever asked will ask another instance.
+          }
         };
         if (running >= maxConcurrent) {
           fail(
@@ -106,7 +110,9 @@ export async function serve(
 export function errorAnswer(error: DspexError): { body: string; headers: MsgHdrs } {
   const headers = createHeaders();
   headers.set(HEADER.serviceError, error.message.replaceAll(/[\r\n]+/g, " ").slice(0, 500));
-  headers.set(HEADER.serviceErrorCode, String(ERROR_CODES[error.code].status));
+  // A code of a later version, or what a pool's own code made up, may be in a stored result.
+  const { status } = isErrorCode(error.code) ? ERROR_CODES[error.code] : ERROR_CODES.internal;
+  headers.set(HEADER.serviceErrorCode, String(status));
   return { body: stringifyJson(error.toWire()), headers };
 }
 

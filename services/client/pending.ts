@@ -3,7 +3,8 @@
 
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { parseJson } from "../../schemas/envelope/json.ts";
-import { DspexError } from "../../schemas/errors.ts";
+import { isErrorCode } from "../../schemas/error-codes.ts";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import { idOfLiveResultSubject, LOG_STREAM, liveResultsOf, resultSubject } from "../../schemas/subjects.ts";
 import type { Msg, NatsConnection, Subscription } from "../bus/connect.ts";
@@ -100,7 +101,7 @@ export class PendingResults {
       });
     }
     if (message.headers?.code === 404) return undefined;
-    return resultIn(message);
+    return resultIn(id, message);
   }
 
   close(): void {
@@ -116,7 +117,11 @@ export class PendingResults {
     // Only the server's republish carries these two; anything else under this subject is not from the log.
     if (headers?.get("Nats-Stream") !== LOG_STREAM || headers.get("Nats-Subject") !== resultSubject(id))
       return;
-    this.#settle(id, resultIn(message));
+    try {
+      this.#settle(id, resultIn(id, message));
+    } catch (thrown) {
+      this.fail(id, asDspexError(thrown));
+    }
   }
 
   #settle(id: string, result: Result): void {
@@ -150,8 +155,10 @@ export class PendingResults {
     try {
       const result = await this.look(id);
       if (result !== undefined) this.#settle(id, result);
-    } catch {
-      // The server is away: the next look comes by itself.
+    } catch (thrown) {
+      const error = asDspexError(thrown);
+      // While the server is away the next look comes by itself.
+      if (error.code !== "unavailable") this.fail(id, error);
     } finally {
       this.#looking--;
     }
@@ -166,6 +173,17 @@ export class PendingResults {
   }
 }
 
-function resultIn(message: Msg): Result {
-  return (parseJson(message.data) as CloudEvent<Result>).data;
+/** @throws DspexError `internal` for what is no result: pools run users' code, and a later version has other codes. */
+function resultIn(id: string, message: Msg): Result {
+  let result: Partial<Result> | undefined;
+  try {
+    result = (parseJson(message.data) as Partial<CloudEvent<Partial<Result>>> | null)?.data;
+  } catch (cause) {
+    throw new DspexError("internal", `the stored result of ${id} cannot be read`, { cause });
+  }
+  if (result?.id !== id || typeof result.status !== "string")
+    throw new DspexError("internal", `what is stored as the result of ${id} is none`);
+  const { error } = result;
+  if (error === undefined || isErrorCode(String(error.code))) return result as Result;
+  return { ...(result as Result), error: { ...error, code: "internal", message: `${error.code}: ${error.message}` } };
 }

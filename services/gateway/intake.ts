@@ -4,6 +4,7 @@
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { connectionRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
 import { readRequest } from "../../schemas/envelope/request-codec.ts";
+import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { DEFAULT_DEADLINE_MS } from "../../schemas/limits.ts";
 import type { ApiRequest } from "../bus/micro-service.ts";
@@ -28,6 +29,8 @@ export interface Admitted {
   body: Uint8Array;
   headers: Record<string, string>;
   deadlineMs: number;
+  /** Of what is asked; a result with another one answers another request under the same id. */
+  requestHash: string;
 }
 
 const EMPTY_INPUTS = Buffer.from("{}");
@@ -54,5 +57,13 @@ export function admit(request: ApiRequest, program: string, connection: string, 
     const value = request.header(name);
     if (value !== undefined) headers[name] = value;
   }
-  return { id, program, body, headers, deadlineMs: read.options.deadlineMs ?? DEFAULT_DEADLINE_MS };
+  const { inputs, options } = read;
+  return {
+    id,
+    program,
+    body,
+    headers,
+    deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
+    requestHash: requestHash({ program, inputs, options }),
+  };
 }

@@ -34,7 +34,7 @@ export class GatewayRequests {
     // An id of the caller's choosing, or of a tool call delivered again, may have its result already.
     if (!this.#isOwn(admitted.id)) this.#pending.lookSoon(admitted.id);
     this.store(user, admitted).catch((error: DspexError) => this.#pending.fail(admitted.id, error));
-    return result;
+    return this.#isOwn(admitted.id) ? result : refuseOther(await result, admitted);
   }
 
   async store(user: string, { program, body, headers, deadlineMs }: Admitted): Promise<void> {
@@ -80,4 +80,12 @@ function programIn(request: ApiRequest): string {
   const program = request.tokens[1];
   if (program === undefined || request.tokens.length !== 2) throw new DspexError("not_found", "no such call");
   return program;
+}
+
+/** @throws DspexError `id_conflict` when the id was used before for something else. */
+function refuseOther(result: Result, { id, requestHash }: Admitted): Result {
+  if (result.requestHash === requestHash || result.requestHash === "") return result;
+  throw new DspexError("id_conflict", `${id} was used before with another program, inputs or options`, {
+    path: "id",
+  });
 }

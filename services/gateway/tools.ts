@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { canonicalJson, parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
+import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import { ALL_TOOL_CALLS, parseLogSubject, resultSubject } from "../../schemas/subjects.ts";
@@ -46,7 +47,7 @@ async function callTool(
 ): Promise<{ body: string; id: string }> {
   const [, pool = "", , program = ""] = message.subject.split(".");
   const work = await workInFlight(pool, message, reader);
-  const inputs = parseJson(message.data);
+  const inputs = parseJson(message.data) as Record<string, unknown>;
   const n = header(message, HEADER.toolCall);
   const key = createHash("sha256")
     .update(canonicalJson([work.id, n, program, inputs]))
@@ -60,7 +61,14 @@ async function callTool(
   const traceparent = message.headers?.get(HEADER.traceparent);
   if (traceparent) headers[HEADER.traceparent] = traceparent;
   // The deadline is not part of the request: the same call must have the same hash whenever it is made.
-  const result = await requests.call(work.user, { id, program, body: message.data, headers, deadlineMs });
+  const result = await requests.call(work.user, {
+    id,
+    program,
+    body: message.data,
+    headers,
+    deadlineMs,
+    requestHash: requestHash({ program, inputs, options: {} }),
+  });
   if (result.status !== "succeeded") {
     throw result.error === undefined
       ? new DspexError("internal", `${id} ${result.status}`)

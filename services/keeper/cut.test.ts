@@ -12,9 +12,10 @@ const fill = (bytes: number) => ({
   bytes,
   maxBytes: 1_000,
 });
-const floors = (covered: Record<string, number>, needed = 1_101): Floors => ({
+const floors = (covered: Record<string, number>, needed = 1_101, registrations = 1_101): Floors => ({
   covered: new Map(Object.entries(covered)),
   needed,
+  registrations,
 });
 
 test("a log with room - is left alone, whatever snapshots cover", () => {
@@ -71,4 +72,9 @@ test("snapshots - are named by evolve version and sequence", () => {
   assert.equal(snapshotSequence(encoded("a/b/7")), 7);
   for (const name of ["3/", "3/x", "3/-5", "", "latest"])
     assert.equal(snapshotSequence(encoded(name)), 0, name);
+});
+
+test("a full log - is not cut beyond the oldest registration of a program: workers learn programs from the log alone", () => {
+  const decided = decideCut(fill(900), floors({ router: 1_100 }, 1_101, 150), limits);
+  assert.deepEqual(decided, { status: "cut", before: 150 });
 });

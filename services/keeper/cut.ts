@@ -14,6 +14,8 @@ export interface Floors {
   /** Last sequence that is in a snapshot, for each service; 0 = none yet. */
   covered: ReadonlyMap<string, number>;
   needed: number;
+  /** The oldest registration of a program that is in force. */
+  registrations: number;
 }
 
 export interface CutLimits {
@@ -35,7 +37,7 @@ export function decideCut(log: LogFill, floors: Floors, limits: CutLimits): CutD
   const wanted = log.firstSequence + Math.ceil(surplus * (log.lastSequence - log.firstSequence + 1));
 
   const holders = [...floors.covered].map(([service, sequence]) => ({ by: service, at: sequence + 1 }));
-  holders.push({ by: "open work", at: floors.needed });
+  holders.push({ by: "open work", at: floors.needed }, { by: "programs", at: floors.registrations });
   const lowest = holders.reduce((low, holder) => (holder.at < low.at ? holder : low));
 
   const before = Math.min(wanted, lowest.at);

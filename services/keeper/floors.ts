@@ -2,10 +2,12 @@
 // work have not acknowledged, unless it is so old that its deadline has long settled it.
 
 import { MAX_DEADLINE_MS } from "../../schemas/limits.ts";
-import { LOG_STREAM, snapshotBucket } from "../../schemas/subjects.ts";
+import { LOG_STREAM, programRegistrations, snapshotBucket } from "../../schemas/subjects.ts";
 import { bucketStream } from "../broker/mod.ts";
 import type { ConsumerInfo, LogAdmin } from "../log/admin.ts";
 import type { Floors } from "./cut.ts";
+
+const REGISTRATIONS = programRegistrations();
 
 /** Every request has its result by its deadline: twice the longest allows for clocks and late writers. */
 const SETTLED_AFTER_MS = 2 * MAX_DEADLINE_MS;
@@ -15,12 +17,18 @@ export async function readFloors(
   services: readonly string[],
   lastSequence: number,
 ): Promise<Floors> {
-  const [covered, consumers, settled] = await Promise.all([
+  const [covered, consumers, settled, registered] = await Promise.all([
     Promise.all(services.map(async (service) => [service, await coveredBy(admin, service)] as const)),
     admin.consumers(LOG_STREAM),
     admin.sequenceAt(LOG_STREAM, new Date(Date.now() - SETTLED_AFTER_MS)),
+    admin.lastSequences(LOG_STREAM, REGISTRATIONS),
   ]);
-  return { covered: new Map(covered), needed: Math.max(settled, neededBy(consumers, lastSequence)) };
+  return {
+    covered: new Map(covered),
+    // Workers learn programs from the log alone; the registry tells old registrations again, which moves this on.
+    registrations: Math.min(lastSequence + 1, ...registered),
+    needed: Math.max(settled, neededBy(consumers, lastSequence)),
+  };
 }
 
 async function coveredBy(admin: LogAdmin, service: string): Promise<number> {

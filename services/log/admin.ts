@@ -100,6 +100,14 @@ export class LogAdmin {
     return info.delivered.stream_seq + 1;
   }
 
+  /** Sequences of the last message of each subject under a pattern. */
+  async lastSequences(stream: string, pattern: string): Promise<number[]> {
+    const sequences: number[] = [];
+    const batch = await this.#manager.direct.getLastMessagesFor(stream, { multi_last: [pattern] });
+    for await (const message of batch) sequences.push(message.seq);
+    return sequences;
+  }
+
   /** Removes every message before `sequence`; answers how many. */
   async cutBefore(stream: string, sequence: number): Promise<number> {
     return (await this.#manager.streams.purge(stream, { seq: sequence })).purged;

@@ -1,11 +1,13 @@
 // The native pool's durable consumers: work for anybody, and work for this worker.
 
 import type { Logger } from "pino";
+import { requestFields } from "../../observability/mod.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import type { NatsConnection } from "../bus/connect.ts";
-import { WorkConsumer } from "../log/work.ts";
+import { type Delivery, WorkConsumer } from "../log/work.ts";
 import type { NativeWorker } from "./worker.ts";
 
 const ACK_WAIT_MS = 5_000;
@@ -34,12 +36,24 @@ export async function consumeWork(
             new DspexError("worker_lost", "delivered too often; whoever had it ended without a word");
           return worker.fail((delivery.json() as CloudEvent<Work>).data, delivery, lost);
         },
-        onError: ({ message, code }, { sequence, deliveries }) =>
-          logger.warn({ error: message, code, sequence, deliveries }, "work failed, comes again"),
+        onError: ({ message, code }, delivery) => {
+          const { sequence, deliveries } = delivery;
+          const fields = requestFields(requestIdOf(delivery), delivery.header(HEADER.traceparent));
+          logger.warn({ ...fields, error: message, code, sequence, deliveries }, "work failed, comes again");
+        },
       }).start(),
     ),
   );
   return async () => {
     await Promise.all(started.map((consumer) => consumer.stop()));
   };
+}
+
+/** Of what could not be handled, so it may be anything. */
+function requestIdOf(delivery: Delivery): string | undefined {
+  try {
+    return (delivery.json() as CloudEvent<Partial<Work>>).data.id;
+  } catch {
+    return undefined;
+  }
 }

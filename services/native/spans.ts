@@ -3,34 +3,45 @@
 import { SpanKind } from "@opentelemetry/api";
 import {
   ATTRIBUTE,
+  deliveryAttributes,
   extract,
   messagingAttributes,
   parseTraceparent,
+  providerName,
   type SpanSettings,
+  TEMPLATE,
 } from "../../observability/mod.ts";
 import type { Model } from "../../schemas/config/models.ts";
 import type { Work } from "../../schemas/messages/work.ts";
-import { workSubject } from "../../schemas/subjects.ts";
+import { parseLogSubject, workConsumer } from "../../schemas/subjects.ts";
+import type { Delivery } from "../log/work.ts";
 import type { WorkerName } from "./outcome-message.ts";
 
 export function processSpan(
   work: Work,
+  delivery: Delivery,
   traceparent: string | undefined,
   { pool, worker }: WorkerName,
 ): SpanSettings {
   const parent = parseTraceparent(traceparent);
+  const addressed = parseLogSubject(delivery.subject);
+  const consumer = workConsumer(pool, addressed.kind === "work" ? addressed.worker : "any");
   return {
     kind: SpanKind.CONSUMER,
     parent: extract(traceparent),
     links: parent === undefined ? [] : [{ context: parent }],
     attributes: {
-      ...messagingAttributes("process", workSubject(pool), workSubject(pool)),
+      ...messagingAttributes("process", delivery.subject, TEMPLATE.work),
+      ...deliveryAttributes(consumer, delivery.sequence),
       [ATTRIBUTE.requestId]: work.id,
       [ATTRIBUTE.program]: work.program,
+      [ATTRIBUTE.version]: work.version,
       [ATTRIBUTE.implementation]: work.implementation,
       [ATTRIBUTE.attempt]: work.attempt,
       [ATTRIBUTE.pool]: pool,
       [ATTRIBUTE.worker]: worker,
+      [ATTRIBUTE.delivery]: delivery.deliveries,
+      ...(work.session !== undefined && { [ATTRIBUTE.genAiConversation]: work.session }),
     },
   };
 }
@@ -40,7 +51,7 @@ export function chatSpan(model: Model): SpanSettings {
     kind: SpanKind.CLIENT,
     attributes: {
       [ATTRIBUTE.genAiOperation]: "chat",
-      [ATTRIBUTE.genAiProvider]: model.provider,
+      [ATTRIBUTE.genAiProvider]: providerName(model.provider),
       [ATTRIBUTE.genAiRequestModel]: model.model,
     },
   };

@@ -82,8 +82,8 @@ export class NativeWorker {
       const traceparent = delivery.header(HEADER.traceparent);
       // Somebody had it before: it may have answered and died before it could say so.
       if (delivery.deliveries > 1 && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
-      const settings = processSpan(work, traceparent, this.#parts.name);
-      await withSpan("native", SPAN.run(work.implementation), settings, (span) =>
+      const settings = processSpan(work, delivery, traceparent, this.#parts.name);
+      await withSpan("native", SPAN.process(work.program), settings, (span) =>
         this.#attempt(work, delivery, span),
       );
     } finally {

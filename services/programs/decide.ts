@@ -6,20 +6,15 @@ import type { Signature } from "../../schemas/signature/ast.ts";
 import { formatSignature } from "../../schemas/signature/mod.ts";
 import type { ProgramsState } from "./state.ts";
 
-export interface Decided {
-  registered: ProgramRegistered | undefined;
-  /** Last sequence of the program's events that the decision was taken from; 0 = none yet. */
-  expectedLastSequence: number;
-}
-
-/** Registers a definition; the same one again changes nothing. */
-export function decideRegister(state: ProgramsState, definition: ProgramDefinition, by: string): Decided {
+/** Registers a definition; undefined = the same is registered already. */
+export function decideRegister(
+  state: ProgramsState,
+  definition: ProgramDefinition,
+  by: string,
+): ProgramRegistered | undefined {
   const program = state.programs.get(definition.name);
-  const same = program?.status === "registered" && program.current === definition.version;
-  return {
-    registered: same ? undefined : { ...definition, by },
-    expectedLastSequence: program?.lastSequence ?? 0,
-  };
+  const isSame = program?.status === "registered" && program.current === definition.version;
+  return isSame ? undefined : { ...definition, by };
 }
 
 /**
@@ -27,17 +22,40 @@ export function decideRegister(state: ProgramsState, definition: ProgramDefiniti
  * it has the same signature: its declaration says how the module is used.
  * @throws DspexError `conflict` when it has another signature.
  */
-export function decideModule(state: ProgramsState, definition: ProgramDefinition, by: string): Decided {
+export function decideModule(
+  state: ProgramsState,
+  definition: ProgramDefinition,
+  by: string,
+): ProgramRegistered | undefined {
   const program = state.programs.get(definition.name);
   const current = program?.status === "registered" ? program.versions.get(program.current) : undefined;
   if (current === undefined || current.by === by) return decideRegister(state, definition, by);
-  if (signatureText(current.definition) !== signatureText(definition)) {
-    throw new DspexError(
-      "conflict",
-      `program "${definition.name}" is registered by ${current.by} with the signature ${signatureText(current.definition)}`,
-    );
+  const text = signatureText(current.definition);
+  if (text === signatureText(definition)) return undefined;
+  throw new DspexError(
+    "conflict",
+    `program "${definition.name}" is registered by ${current.by} with the signature ${text}`,
+  );
+}
+
+/**
+ * The log forgets its head, by age and by size, and workers learn programs from it alone: a registration that lies in
+ * the older half of what is left is told again, with the same version.
+ */
+export function decideRenewals(
+  state: ProgramsState,
+  firstSequence: number,
+  lastSequence: number,
+): ProgramRegistered[] {
+  const middle = firstSequence + Math.floor((lastSequence - firstSequence) / 2);
+  const renewals: ProgramRegistered[] = [];
+  for (const { status, current, versions } of state.programs.values()) {
+    const version = versions.get(current);
+    if (status !== "registered" || version === undefined) continue;
+    const isOld = version.sequence < firstSequence || (firstSequence > 1 && version.sequence < middle);
+    if (isOld) renewals.push({ ...version.definition, by: version.by });
   }
-  return { registered: undefined, expectedLastSequence: program?.lastSequence ?? 0 };
+  return renewals;
 }
 
 export function signatureText(definition: ProgramDefinition): string {

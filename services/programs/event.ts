@@ -10,9 +10,7 @@ import { parseLogSubject } from "../../schemas/subjects.ts";
 
 export type ProgramEvent =
   | { kind: "registered"; sequence: number; timeMs: number; definition: ProgramDefinition; by: string }
-  | { kind: "removed"; sequence: number; timeMs: number; name: string }
-  /** Changes nothing but the last sequence of its program. */
-  | { kind: "other"; sequence: number; timeMs: number; name: string };
+  | { kind: "removed"; sequence: number; timeMs: number; name: string };
 
 export interface ProgramMessage {
   subject: string;
@@ -24,8 +22,7 @@ export interface ProgramMessage {
 /** @throws on a known event that does not fit its schema. */
 export function decodeEvent(message: ProgramMessage): ProgramEvent | undefined {
   const subject = parseLogSubject(message.subject);
-  if (subject.kind !== "event" || subject.entity !== "program" || subject.name === undefined)
-    return undefined;
+  if (subject.kind !== "event" || subject.entity !== "program") return undefined;
   const at = { sequence: message.sequence, timeMs: message.timeMs };
   const data = () => (message.json() as CloudEvent<unknown>).data;
   if (subject.verb === "registered") {
@@ -34,5 +31,5 @@ export function decodeEvent(message: ProgramMessage): ProgramEvent | undefined {
   }
   if (subject.verb === "removed")
     return { kind: "removed", ...at, name: programRemovedSchema.parse(data()).name };
-  return { kind: "other", ...at, name: subject.name };
+  return undefined;
 }

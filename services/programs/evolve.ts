@@ -14,11 +14,9 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
         status: "registered",
         current: version,
         versions: new Map(),
-        lastSequence: sequence,
       };
       program.status = "registered";
       program.current = version;
-      program.lastSequence = sequence;
       program.versions.delete(version);
       program.versions.set(version, { definition, by, sequence, timeMs });
       while (program.versions.size > VERSIONS_KEPT)
@@ -28,15 +26,7 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
     }
     case "removed": {
       const program = state.programs.get(event.name);
-      if (program !== undefined) {
-        program.status = "removed";
-        program.lastSequence = event.sequence;
-      }
-      return state;
-    }
-    case "other": {
-      const program = state.programs.get(event.name);
-      if (program !== undefined) program.lastSequence = event.sequence;
+      if (program !== undefined) program.status = "removed";
       return state;
     }
     default: {

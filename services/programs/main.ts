@@ -1,10 +1,12 @@
 // Wires the registry of programs: fold, API, the modules of pools, and what the application's configuration declares.
 
 import type { ProgramDeclaration } from "../../schemas/messages/program-event.ts";
+import { snapshotBucket } from "../../schemas/subjects.ts";
 import { appenderOf } from "../bus/append.ts";
 import { serve } from "../bus/micro-service.ts";
 import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
 import { VERSION } from "../bus/version.ts";
+import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import { decideRegister } from "./decide.ts";
 import { definitionOf } from "./definition.ts";
@@ -23,7 +25,14 @@ export async function startPrograms(settings: PartSettings, options: ProgramsOpt
   const connection = await connectPart(settings);
   const appender = appenderOf(connection, settings);
   const reader = await LogReader.open(connection);
-  const registry = new Registry({ instance: settings.instance, appender, logger: settings.logger });
+  const snapshots = await ObjectBucket.open(connection, appender, snapshotBucket("programs"));
+  const registry = new Registry({
+    instance: settings.instance,
+    appender,
+    reader,
+    snapshots,
+    logger: settings.logger,
+  });
   await registry.start(connection);
   for (const definition of definitions) {
     const changed = await registry.execute(definition.name, (state) =>

@@ -6,23 +6,39 @@ import type { Logger } from "pino";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { DspexError } from "../../schemas/errors.ts";
-import { PROGRAM_EVENTS, type ProgramDefinition } from "../../schemas/messages/program-event.ts";
-import { PROGRAM_EVENTS_FILTER, programEventSubject } from "../../schemas/subjects.ts";
+import {
+  PROGRAM_EVENTS,
+  type ProgramDefinition,
+  type ProgramRegistered,
+} from "../../schemas/messages/program-event.ts";
+import { ALL_LOG, PROGRAM_EVENTS_FILTER, programEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import { type Follower, follow } from "../log/follow.ts";
 import type { LogMessage } from "../log/message.ts";
-import type { Decided } from "./decide.ts";
+import type { ObjectBucket } from "../log/objects.ts";
+import type { LogReader } from "../log/read.ts";
+import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
+import { decideRenewals } from "./decide.ts";
 import { decodeEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { initialState, type ProgramsState } from "./state.ts";
+import {
+  initialState,
+  PROGRAMS_EVOLVE_VERSION,
+  type ProgramsState,
+  stateFromJson,
+  stateToJson,
+} from "./state.ts";
 
 const ATTEMPTS = 20;
+const RENEW_EVERY_MS = 3_600_000;
 
 export interface RegistryOptions {
   instance: number;
   appender: Appender;
+  reader: LogReader;
+  snapshots: ObjectBucket;
   logger: Logger;
 }
 
@@ -31,43 +47,53 @@ export class Registry {
   readonly #options: RegistryOptions;
   #follower: Follower | undefined;
   #folded = Promise.withResolvers<void>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
   }
 
-  /** Program events are few (registrations): the fold starts from the beginning of the log. */
+  /** Returns when the state is that of now, and what the log is about to forget has been told again. */
   async start(connection: NatsConnection): Promise<void> {
+    const snapshot = await loadSnapshot(this.#options.snapshots, PROGRAMS_EVOLVE_VERSION);
+    if (snapshot !== undefined) this.state = stateFromJson(snapshot.state);
     this.#follower = await follow(connection, {
       role: "programs",
       n: this.#options.instance,
-      fromSequence: 1,
+      fromSequence: this.state.sequence + 1,
       filters: [PROGRAM_EVENTS_FILTER],
       onMessage: (message) => this.#onMessage(message),
     });
     await this.#follower.caughtUp;
+    await this.#renew();
+    this.#timer = setInterval(() => {
+      this.#renew().catch((error: Error) =>
+        this.#options.logger.warn({ error: error.message }, "programs not renewed"),
+      );
+    }, RENEW_EVERY_MS).unref();
   }
 
   /** Appends what `decide` says of the current state; returns whether anything changed. */
-  async execute(name: string, decide: (state: ProgramsState) => Decided): Promise<boolean> {
+  async execute(
+    name: string,
+    decide: (state: ProgramsState) => ProgramRegistered | undefined,
+  ): Promise<boolean> {
+    const { reader, appender } = this.#options;
+    const subject = programEventSubject(name, "registered");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const { registered, expectedLastSequence } = decide(this.state);
+      const last = (await reader.last(subject))?.sequence ?? 0;
+      await this.#passed(last);
+      const registered = decide(this.state);
       if (registered === undefined) return false;
-      const { registered: event } = PROGRAM_EVENTS;
-      const source = `programs/${this.#options.instance}`;
-      const body = stringifyJson(
-        cloudEvent(event.type, source, randomUUID(), new Date().toISOString(), registered),
-      );
       try {
-        const sequence = await this.#options.appender.append(programEventSubject(name, "registered"), body, {
-          expectedLastSequence,
-          expectedSubject: programEventSubject(name, "*"),
+        const sequence = await appender.append(subject, this.#event(registered), {
+          expectedLastSequence: last,
         });
-        await this.passed(sequence);
+        await this.#passed(sequence);
+        this.#snapshot();
         return true;
       } catch (error) {
         if (!isWrongLastSequence(error)) throw error;
-        await this.#folded.promise;
       }
     }
     throw new DspexError("conflict", `program "${name}" is being registered by others all the time`, {
@@ -75,24 +101,50 @@ export class Registry {
     });
   }
 
-  /** Resolves when the fold has passed a sequence of a program event. */
-  async passed(sequence: number): Promise<void> {
-    while (this.state.sequence < sequence) await this.#folded.promise;
-  }
-
+  /** @throws DspexError `unknown_program`, `unknown_version` */
   find(name: string, version?: string): ProgramDefinition {
     const program = this.state.programs.get(name);
     if (program === undefined || program.status === "removed") {
       throw new DspexError("unknown_program", `no program "${name}" is registered`);
     }
     const found = program.versions.get(version ?? program.current);
-    if (found === undefined)
+    if (found === undefined) {
       throw new DspexError("unknown_version", `program "${name}" has no version "${version}"`);
+    }
     return found.definition;
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#timer);
     await this.#follower?.stop();
+  }
+
+  async #renew(): Promise<void> {
+    const { reader, appender, logger } = this.#options;
+    const [first, last] = await Promise.all([reader.next(ALL_LOG, 1), reader.last(ALL_LOG)]);
+    if (first === null || last === null) return;
+    for (const registered of decideRenewals(this.state, first.sequence, last.sequence)) {
+      await appender.append(programEventSubject(registered.name, "registered"), this.#event(registered));
+      logger.info({ program: registered.name, version: registered.version }, "program told again");
+    }
+  }
+
+  #event(registered: ProgramRegistered): string {
+    const { type } = PROGRAM_EVENTS.registered;
+    const source = `programs/${this.#options.instance}`;
+    return stringifyJson(cloudEvent(type, source, randomUUID(), new Date().toISOString(), registered));
+  }
+
+  async #passed(sequence: number): Promise<void> {
+    while (this.state.sequence < sequence) await this.#folded.promise;
+  }
+
+  /** Registrations are few: one snapshot each. Whoever is faster stores the newer one. */
+  #snapshot(): void {
+    const { snapshots, logger } = this.#options;
+    storeSnapshot(snapshots, PROGRAMS_EVOLVE_VERSION, this.state.sequence, stateToJson(this.state)).catch(
+      (error: Error) => logger.warn({ error: error.message }, "snapshot not stored"),
+    );
   }
 
   #onMessage(message: LogMessage): void {
@@ -105,6 +157,7 @@ export class Registry {
         "unreadable program event skipped",
       );
     }
+    this.state.sequence = message.sequence;
     this.#folded.resolve();
     this.#folded = Promise.withResolvers();
   }

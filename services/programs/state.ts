@@ -1,5 +1,4 @@
-// The registry of programs as a fold: what is registered, in which versions, and the last sequence of each program's
-// events, on which commands that must not race are conditional.
+// The registry of programs as a fold: what is registered, and in which versions.
 
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
 
@@ -20,8 +19,6 @@ export interface RegisteredProgram {
   status: "registered" | "removed";
   current: string;
   versions: Map<string, RegisteredVersion>;
-  /** Last sequence of `dspex.event.program.<name>.*`. */
-  lastSequence: number;
 }
 
 export interface ProgramsState {
@@ -38,5 +35,24 @@ export function stateToJson(state: ProgramsState): unknown {
   return {
     sequence: state.sequence,
     programs: [...state.programs.values()].map((p) => ({ ...p, versions: [...p.versions.values()] })),
+  };
+}
+
+interface StateJson {
+  sequence: number;
+  programs: (Omit<RegisteredProgram, "versions"> & { versions: RegisteredVersion[] })[];
+}
+
+/** Reads back what `stateToJson` wrote; the snapshot's hash has been checked before. */
+export function stateFromJson(json: unknown): ProgramsState {
+  const { sequence, programs } = json as StateJson;
+  return {
+    sequence,
+    programs: new Map(
+      programs.map(({ name, status, current, versions }) => [
+        name,
+        { name, status, current, versions: new Map(versions.map((v) => [v.definition.version, v])) },
+      ]),
+    ),
   };
 }

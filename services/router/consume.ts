@@ -2,11 +2,15 @@
 // cancellation never waits behind requests.
 
 import type { Logger } from "pino";
-import { ROUTER_EVENTS_CONSUMER, ROUTER_REQUESTS_CONSUMER } from "../../schemas/subjects.ts";
+import { requestFields } from "../../observability/mod.ts";
+import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
+import { parseLogSubject, ROUTER_EVENTS_CONSUMER, ROUTER_REQUESTS_CONSUMER } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
-import { WorkConsumer } from "../log/work.ts";
+import { type Delivery, WorkConsumer } from "../log/work.ts";
 import type { RouterConfig } from "./config.ts";
 import { deadLetter } from "./dead-letter.ts";
+import { readIntake } from "./intake.ts";
 import type { WiredRouter } from "./wire.ts";
 
 /** ack_wait of both consumers, ms: a router that died gives its messages back after this. */
@@ -26,8 +30,11 @@ export async function consume(
   > = {
     ackWaitMs: ACK_WAIT_MS,
     maxDeliveries: config.maxDeliveries,
-    onError: ({ message, code }, { sequence, deliveries }) =>
-      logger.warn({ error: message, code, sequence, deliveries }, "delivery failed, comes again"),
+    onError: ({ message, code }, delivery) => {
+      const { sequence, deliveries } = delivery;
+      const fields = requestFields(requestIdOf(delivery), delivery.header(HEADER.traceparent));
+      logger.warn({ ...fields, error: message, code, sequence, deliveries }, "delivery failed, comes again");
+    },
     onDeadLetter: (delivery, error) => deadLetter({ journal, reader, delivery, error }),
   };
   const requests = await new WorkConsumer(connection, {
@@ -45,4 +52,15 @@ export async function consume(
   return async () => {
     await Promise.all([requests.stop(), events.stop()]);
   };
+}
+
+/** Of what could not be handled, so it may be anything. */
+function requestIdOf(delivery: Delivery): string | undefined {
+  const subject = parseLogSubject(delivery.subject);
+  if (subject.kind === "request") return readIntake(subject.user, subject.program, delivery).id;
+  try {
+    return (delivery.json() as CloudEvent<{ id?: string }>).data.id;
+  } catch {
+    return undefined;
+  }
 }

@@ -13,8 +13,13 @@ import type { OpenRequest, RouterState } from "./state.ts";
 import { declaredOrder } from "./strategies/declared-order.ts";
 import type { Strategy } from "./strategies/strategy.ts";
 
-/** What a decision may know besides the log: which native functions this process has. */
+/** A full log is cut within seconds, where it can be. */
+const FULL_RETRY_MS = 5_000;
+
+/** What a decision may know besides the log: which native functions this process has, how full the log is. */
 export interface RouterAbilities {
+  /** The log is nearly full: what is left of it is for results. */
+  isLogFull(): boolean;
   hasFunction(program: string, implementation: string): boolean;
   strategy: Strategy;
 }
@@ -57,6 +62,8 @@ export function decideRequest(
   });
   if (intake.request === undefined)
     return refuse(intake.error ?? new DspexError("internal", "an intake without a request"));
+  if (abilities.isLogFull())
+    return refuse(new DspexError("overloaded", "the log is nearly full", { retryAfterMs: FULL_RETRY_MS }));
   const { options } = intake.request;
   const found = findDefinition(state, intake.program, options.version);
   if (found instanceof DspexError) return refuse(found);

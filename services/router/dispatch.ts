@@ -8,6 +8,7 @@ import type { AttemptOrder } from "./decide.ts";
 import type { Hand } from "./hand.ts";
 import type { Journal } from "./journal.ts";
 import type { PoolSlots, PoolWaiter } from "./slots.ts";
+import { withDispatchSpan } from "./spans.ts";
 import { workOf } from "./work-message.ts";
 
 const OVERLOADED_RETRY_MS = 1_000;
@@ -43,7 +44,9 @@ export class Dispatcher {
       if (hand.aborted) return;
       const work = workOf(order, hand.intake, hand.open, performance.now() - startedAt);
       const inputs = await this.#claimCheck.shrink(work.inputs, work.user);
-      isSent = await this.#journal.work({ ...work, inputs }, pool, undefined, hand.traceparent);
+      isSent = await withDispatchSpan(order, pool, hand.traceparent, (traceparent) =>
+        this.#journal.work({ ...work, inputs }, pool, undefined, traceparent),
+      );
     } finally {
       if (!isSent) {
         this.#slots.release(order.id, order.attempt);

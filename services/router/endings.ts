@@ -2,6 +2,7 @@
 // request is told to stop.
 
 import type { Logger } from "pino";
+import { requestFields } from "../../observability/mod.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { controlSubject } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -12,6 +13,7 @@ import type { RouterFold } from "./fold.ts";
 import { Hand } from "./hand.ts";
 import type { Hands } from "./hands.ts";
 import { readIntake } from "./intake.ts";
+import { endFailed } from "./spans.ts";
 import type { OpenRequest } from "./state.ts";
 
 export interface EndingsParts {
@@ -72,7 +74,8 @@ export class Endings {
         "failed",
         new DspexError("deadline_exceeded", `not finished within ${allowedMs} ms`),
       ).catch((thrown) => {
-        logger.error({ id, error: asDspexError(thrown).message }, "deadline not answered");
+        const fields = requestFields(id, hands.get(id)?.traceparent);
+        logger.error({ ...fields, error: asDspexError(thrown).message }, "deadline not answered");
         this.#deadlines.add(id, Date.now() + COURTESY_MS);
       });
     }
@@ -94,7 +97,7 @@ export class Endings {
       nowMs: Date.now(),
     });
     hands.letGo(hand);
-    if (held === undefined) hand.span.end();
+    if (held === undefined) endFailed(hand.span, error);
     if (pool === undefined) return;
     const reason = status === "cancelled" ? "cancelled" : "deadline_exceeded";
     connection.publish(controlSubject(pool, "any"), JSON.stringify({ verb: "cancel", id: open.id, reason }));

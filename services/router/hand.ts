@@ -21,11 +21,12 @@ export class Hand {
   #controller: AbortController | undefined;
   #aborted = false;
 
-  constructor(open: OpenRequest, intake: Intake) {
+  /** `cause`: traceparent of the failure that makes it be decided on again. */
+  constructor(open: OpenRequest, intake: Intake, cause?: string) {
     this.open = open;
     this.intake = intake;
-    this.span = startRouteSpan(intake);
-    this.traceparent = traceparentOf(this.span, intake);
+    this.span = startRouteSpan(intake, cause);
+    this.traceparent = traceparentOf(this.span, intake.traceparent);
   }
 
   /** True once it was answered by somebody else, or from outside: what is still done for it is for nothing. */

@@ -13,8 +13,8 @@ export class Hands {
     this.#slots = slots;
   }
 
-  hold(open: OpenRequest, intake: Intake): Hand {
-    const hand = new Hand(open, intake);
+  hold(open: OpenRequest, intake: Intake, cause?: string): Hand {
+    const hand = new Hand(open, intake, cause);
     this.#byId.set(open.id, hand);
     return hand;
   }

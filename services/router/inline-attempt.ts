@@ -9,7 +9,7 @@ import { looksLikeReference } from "../log/claim-check.ts";
 import { type AttemptOrder, signatureOf } from "./decide.ts";
 import type { Hand } from "./hand.ts";
 import { type NativeRunner, nativeError } from "./native-functions.ts";
-import { endFailed, startRunSpan } from "./spans.ts";
+import { endFailed, runWithin, startRunSpan } from "./spans.ts";
 
 export type InlineOutcome =
   | { outputs: Record<string, unknown>; attempt: Attempt }
@@ -53,7 +53,7 @@ export class InlineAttempt {
       };
     };
     try {
-      const values = this.#call(order, hand);
+      const values = runWithin(span, () => this.#call(order, hand));
       if (values instanceof Promise) return values.then(succeed).catch(fail);
       return succeed(values);
     } catch (thrown) {
@@ -64,6 +64,8 @@ export class InlineAttempt {
   #call(order: AttemptOrder, hand: Hand): unknown {
     const call = (inputs: Record<string, unknown>): unknown =>
       this.#runner.run({
+        requestId: order.id,
+        traceparent: hand.traceparent,
         program: order.definition.name,
         implementation: order.implementation.name,
         inline: order.implementation.kind === "native" && order.implementation.inline === true,

@@ -21,7 +21,7 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
   const connection = await connectPart(settings);
   const appender = appenderOf(connection, settings);
   const wired = await wireRouter(settings, connection, appender, { ...options, config });
-  const { router, endings, fold, lanes } = wired;
+  const { router, endings, fold, lanes, fill } = wired;
   await fold.start(connection);
   router.resume();
   const drain = await consume(connection, wired, config, logger);
@@ -32,6 +32,7 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
       await drain();
       open.stop();
       endings.stop();
+      fill.stop();
       await fold.stop();
       await lanes.close();
       appender.close();

@@ -6,6 +6,8 @@ import type { NativeFunction, NativeFunctions } from "../programs/define.ts";
 import type { NativeLanes } from "./native-lanes.ts";
 
 export interface NativeCall {
+  requestId: string;
+  traceparent: string | undefined;
   program: string;
   implementation: string;
   inline: boolean;
@@ -26,12 +28,12 @@ const INLINE_BUDGET_MS = 20;
 export class NativeRunner {
   readonly #functions: NativeFunctions;
   readonly #lanes: NativeLanes;
-  readonly #onSlow: (program: string, implementation: string, blockedMs: number) => void;
+  readonly #onSlow: (call: NativeCall, blockedMs: number) => void;
 
   constructor(
     functions: NativeFunctions,
     lanes: NativeLanes,
-    onSlow: (program: string, implementation: string, blockedMs: number) => void,
+    onSlow: (call: NativeCall, blockedMs: number) => void,
   ) {
     this.#functions = functions;
     this.#lanes = lanes;
@@ -63,7 +65,7 @@ export class NativeRunner {
       },
     });
     const blockedMs = performance.now() - startedAt;
-    if (blockedMs > INLINE_BUDGET_MS) this.#onSlow(call.program, call.implementation, blockedMs);
+    if (blockedMs > INLINE_BUDGET_MS) this.#onSlow(call, blockedMs);
     if (!(outputs instanceof Promise)) return outputs;
     return withTimeout(outputs, call);
   }

@@ -5,6 +5,7 @@
 //   3 first of its id? else stop  6 acknowledge
 
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
+import { HEADER } from "../../schemas/envelope/headers.ts";
 import { type AttemptFailed, attemptFailedSchema } from "../../schemas/messages/attempt-failed.ts";
 import { cancelRequestedSchema } from "../../schemas/messages/request-event.ts";
 import { ATTEMPT_FAILED_SUBJECT, parseLogSubject } from "../../schemas/subjects.ts";
@@ -137,11 +138,11 @@ export class Router {
     await this.#parts.fold.passed(delivery.sequence);
     const data = (delivery.json() as CloudEvent<unknown>).data;
     if (delivery.subject === ATTEMPT_FAILED_SUBJECT)
-      await this.#afterFailure(attemptFailedSchema.parse(data));
+      await this.#afterFailure(attemptFailedSchema.parse(data), delivery.header(HEADER.traceparent));
     else await this.#parts.endings.cancel(cancelRequestedSchema.parse(data).id);
   }
 
-  async #afterFailure(failed: AttemptFailed): Promise<void> {
+  async #afterFailure(failed: AttemptFailed, cause: string | undefined): Promise<void> {
     const startedAt = performance.now();
     const { fold, reader, hands, abilities } = this.#parts;
     const open = fold.state.open.get(failed.id);
@@ -150,7 +151,7 @@ export class Router {
       return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;
-    const hand = hands.hold(open, readIntake(open.user, open.program, stored));
+    const hand = hands.hold(open, readIntake(open.user, open.program, stored), cause);
     const action = decideFailure(fold.state, open, failed, hand.intake, this.#inFlight(), abilities);
     await this.#perform(action, hand, startedAt);
   }

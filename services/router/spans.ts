@@ -1,36 +1,49 @@
-// The router's spans: one for each message that it decides on, one for each inline run. Without a tracing SDK they are
-// the API's no-ops and the caller's trace context is passed on as it came.
+// The router's spans: one for each message that it decides on, one for each work that it sends, one for each native
+// run. Without a tracing SDK they are the API's no-ops and the caller's trace context is passed on as it came.
+// Attributes cost only where they are recorded.
 
-import { isSpanContextValid, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  context,
+  INVALID_TRACEID,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  trace,
+} from "@opentelemetry/api";
 import {
   ATTRIBUTE,
+  deliveryAttributes,
   extract,
   failSpan,
   formatTraceparent,
   messagingAttributes,
   parseTraceparent,
   SPAN,
+  TEMPLATE,
 } from "../../observability/mod.ts";
-import { requestSubject } from "../../schemas/subjects.ts";
+import { ROUTER_REQUESTS_CONSUMER, requestSubject, workSubject } from "../../schemas/subjects.ts";
 import type { AttemptOrder } from "./decide.ts";
 import type { Intake } from "./intake.ts";
 
 const PART = "router";
-const REQUEST_TEMPLATE = requestSubject("user", "program")
-  .replace("user", "{user}")
-  .replace("program", "{program}");
 
-/** Child of the caller's span, and linked to it: one message, processed once. Attributes cost only where recorded. */
-export function startRouteSpan(intake: Intake): Span {
-  const parent = parseTraceparent(intake.traceparent);
-  const context = parent === undefined ? ROOT_CONTEXT : extract(intake.traceparent);
-  const span = trace
-    .getTracer(PART)
-    .startSpan(SPAN.route(intake.program), { kind: SpanKind.CONSUMER }, context);
+/**
+ * Child of the caller's span, and linked to it: one message, processed once.
+ * @param cause traceparent of the failure that makes it be decided on again.
+ */
+export function startRouteSpan(intake: Intake, cause?: string): Span {
+  const span = start(SPAN.route(intake.program), { kind: SpanKind.CONSUMER }, intake.traceparent);
   if (!span.isRecording()) return span;
-  if (parent !== undefined) span.addLink({ context: parent });
+  for (const traceparent of [intake.traceparent, cause]) {
+    const linked = parseTraceparent(traceparent);
+    if (linked !== undefined) span.addLink({ context: linked });
+  }
   return span.setAttributes({
-    ...messagingAttributes("process", requestSubject(intake.user, intake.program), REQUEST_TEMPLATE),
+    ...messagingAttributes("process", requestSubject(intake.user, intake.program), TEMPLATE.request),
+    ...deliveryAttributes(ROUTER_REQUESTS_CONSUMER, intake.sequence),
     [ATTRIBUTE.requestId]: intake.id,
     [ATTRIBUTE.program]: intake.program,
     [ATTRIBUTE.user]: intake.user,
@@ -39,24 +52,67 @@ export function startRouteSpan(intake: Intake): Span {
 }
 
 /** What goes out in the messages that follow: the span's context, or the caller's where nothing is traced. */
-export function traceparentOf(span: Span, intake: Intake): string | undefined {
-  const context = span.spanContext();
-  return isSpanContextValid(context) ? formatTraceparent(context) : intake.traceparent;
+export function traceparentOf(span: Span, given: string | undefined): string | undefined {
+  const spanContext = span.spanContext();
+  return isSpanContextValid(spanContext) ? formatTraceparent(spanContext) : given;
+}
+
+/** Sends work: the worker's span is its child. */
+export async function withDispatchSpan<Result>(
+  order: AttemptOrder,
+  pool: string,
+  traceparent: string | undefined,
+  send: (traceparent: string | undefined) => Promise<Result>,
+): Promise<Result> {
+  const span = start(SPAN.dispatch(pool), { kind: SpanKind.PRODUCER }, traceparent);
+  if (!span.isRecording()) return send(traceparent);
+  span.setAttributes({
+    ...messagingAttributes("send", workSubject(pool), TEMPLATE.work),
+    ...orderAttributes(order),
+    [ATTRIBUTE.pool]: pool,
+  });
+  try {
+    return await send(traceparentOf(span, traceparent));
+  } catch (thrown) {
+    failSpan(span, thrown);
+    throw thrown;
+  } finally {
+    span.end();
+  }
 }
 
 export function startRunSpan(order: AttemptOrder, traceparent: string | undefined): Span {
-  const context = traceparent === undefined ? ROOT_CONTEXT : extract(traceparent);
-  const span = trace.getTracer(PART).startSpan(SPAN.run(order.implementation.name), {}, context);
-  if (!span.isRecording()) return span;
-  return span.setAttributes({
-    [ATTRIBUTE.requestId]: order.id,
-    [ATTRIBUTE.program]: order.definition.name,
-    [ATTRIBUTE.implementation]: order.implementation.name,
-    [ATTRIBUTE.attempt]: order.attempt,
-  });
+  const span = start(SPAN.run(order.implementation.name), {}, traceparent);
+  return span.isRecording() ? span.setAttributes(orderAttributes(order)) : span;
+}
+
+/** Runs users' code within its span: their log lines, own spans and requests belong to its trace. */
+export function runWithin<Result>(span: Span, run: () => Result): Result {
+  if (span.spanContext().traceId === INVALID_TRACEID) return run();
+  return context.with(trace.setSpan(ROOT_CONTEXT, span), run);
 }
 
 export function endFailed(span: Span, error: unknown): void {
   failSpan(span, error);
   span.end();
+}
+
+function start(name: string, options: SpanOptions, traceparent: string | undefined): Span {
+  const parent = traceparent === undefined ? ROOT_CONTEXT : extract(traceparent);
+  return trace.getTracer(PART).startSpan(name, options, parent);
+}
+
+/** Which attempt it is, and what it was decided from. */
+function orderAttributes(order: AttemptOrder): Attributes {
+  const { decision, fallbackReason } = order;
+  return {
+    [ATTRIBUTE.requestId]: order.id,
+    [ATTRIBUTE.program]: order.definition.name,
+    [ATTRIBUTE.version]: order.definition.version,
+    [ATTRIBUTE.implementation]: order.implementation.name,
+    [ATTRIBUTE.attempt]: order.attempt,
+    [ATTRIBUTE.stateSequence]: decision.stateSequence,
+    [ATTRIBUTE.policyVersion]: decision.policyVersion,
+    ...(fallbackReason !== undefined && { [ATTRIBUTE.fallbackReason]: fallbackReason }),
+  };
 }

@@ -1,10 +1,12 @@
 // Puts a router's parts together: the fold, what it may run here, what it writes.
 
+import { requestFields } from "../../observability/mod.ts";
 import { snapshotBucket, VALUE_BUCKET } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import type { PartSettings } from "../bus/part.ts";
 import { ClaimCheck } from "../log/claim-check.ts";
+import { type LogFill, watchLogFill } from "../log/fill.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import type { NativeFunctions } from "../programs/define.ts";
@@ -29,6 +31,7 @@ export interface WiredRouter {
   journal: Journal;
   reader: LogReader;
   lanes: NativeLanes;
+  fill: LogFill;
 }
 
 /** Slots of a pool that no setting names. */
@@ -51,11 +54,14 @@ export async function wireRouter(
   const claimCheck = new ClaimCheck(await ObjectBucket.open(connection, appender, VALUE_BUCKET));
   const journal = new Journal(appender, `router/${instance}`);
   const lanes = new NativeLanes(configPath, config.nativeThreads);
-  const runner = new NativeRunner(functions, lanes, (program, implementation, blockedMs) =>
-    logger.warn(
-      { program, implementation, blockedMs },
-      "inline function held the router; declare it without inline",
-    ),
+  const runner = new NativeRunner(
+    functions,
+    lanes,
+    ({ requestId, traceparent, program, implementation }, blockedMs) =>
+      logger.warn(
+        { ...requestFields(requestId, traceparent), program, implementation, blockedMs },
+        "inline function held the router; declare it without inline",
+      ),
   );
   const fold: RouterFold = new RouterFold({
     instance,
@@ -69,6 +75,7 @@ export async function wireRouter(
     (pool) => fold.state.inFlight.get(pool) ?? 0,
     { perPool: config.waitingPerPool, total: config.waitingTotal },
   );
+  const fill = await watchLogFill(connection);
   const hands = new Hands(slots);
   const answers = new Answers(journal, claimCheck, hands);
   const endings = new Endings({ connection, fold, reader, answers, hands, logger });
@@ -77,7 +84,11 @@ export async function wireRouter(
     journal,
     reader,
     inline: new InlineAttempt(runner, claimCheck, String(instance), config.nativeTimeoutMs),
-    abilities: { strategy: DEFAULT_STRATEGY, hasFunction: (program, name) => runner.has(program, name) },
+    abilities: {
+      strategy: DEFAULT_STRATEGY,
+      hasFunction: (program, name) => runner.has(program, name),
+      isLogFull: () => fill.isFull,
+    },
     config,
     slots,
     hands,
@@ -85,5 +96,5 @@ export async function wireRouter(
     dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
     endings,
   });
-  return { router, endings, fold, journal, reader, lanes };
+  return { router, endings, fold, journal, reader, lanes, fill };
 }

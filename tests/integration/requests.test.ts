@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import { createHeaders } from "../../services/bus/connect.ts";
 import { type Dspex, isDspexError, signature } from "../../services/client/mod.ts";
 import { follow } from "../../services/log/follow.ts";
 import config, { runs } from "../kit/functions.config.ts";
@@ -378,6 +379,17 @@ test("plain NATS - a call answers outputs alone with the id, or the whole result
         status: string;
       }>().status === "succeeded",
   );
+});
+
+test("plain NATS - a call under an id that was used for something else is a conflict", async () => {
+  const connection = await system.nats.connectAs("local");
+  const headers = createHeaders();
+  headers.set("Dspex-Id", "call-conflict");
+  const call = (text: string) =>
+    connection.request("dspex-api.local.call.echo", JSON.stringify({ text }), { timeout: 5_000, headers });
+  assert.deepEqual((await call("first")).json(), { echo: "first" });
+  assert.deepEqual((await call("first")).json(), { echo: "first" });
+  assert.equal((await call("second")).json<{ code: string }>().code, "id_conflict");
 });
 
 test("plain NATS - a bare publish is answered under the sequence that the log gave it", async () => {

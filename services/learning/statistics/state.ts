@@ -1,8 +1,8 @@
 // What has been learned, as a fold of outcomes: statistics of every arm (an implementation in one version) of every
 // program. Routers and the learning service hold the same state and change it by the same `evolve`.
 
-import { BLOCK_SIZE, CELL_SIZE } from "./cell.ts";
 import { type Detector, newDetector } from "../drift/detector.ts";
+import { BLOCK_SIZE, CELL_SIZE } from "./cell.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
 export const LEARNING_EVOLVE_VERSION = "1";

@@ -1,0 +1,8 @@
+// Nothing but a folder of Python modules: the general pool imports it and announces what it finds.
+// Run it: `npx dspex up --config examples/own-module/dspex.config.ts`.
+
+import { defineConfig } from "../../services/programs/define.ts";
+
+// #region config
+export default defineConfig({ programs: [], modules: ["./python-modules"] });
+// #endregion
