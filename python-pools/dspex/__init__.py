@@ -1,4 +1,5 @@
-"""DSPex for Python: call programs (`connect`), and write programs that pools run (`program`, `tool`).
+"""DSPex for Python: call programs (`connect`), and write programs that pools run (`program`, `tool`, and
+`call` for what they need of other programs).
 
 Importing this package imports neither NATS nor DSPy; each name brings what it needs when it is first used.
 """
@@ -9,16 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dspex.calls import call, call_sync
     from dspex.client.client import Client
     from dspex.client.connect import connect
     from dspex.decorators import program, tool
     from dspex.errors import DspexError
 
-__all__ = ["Client", "DspexError", "connect", "program", "tool"]
+__all__ = ["Client", "DspexError", "call", "call_sync", "connect", "program", "tool"]
 
 _HOME = {
     "Client": "dspex.client.client",
     "DspexError": "dspex.errors",
+    "call": "dspex.calls",
+    "call_sync": "dspex.calls",
     "connect": "dspex.client.connect",
     "program": "dspex.decorators",
     "tool": "dspex.decorators",

@@ -7,8 +7,10 @@ Models ask it before each call: an attempt that is over, abandoned in a thread, 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 
 from opentelemetry.trace import Span
 
@@ -19,6 +21,7 @@ from dspex_pool.usage import AttemptUsage
 
 @dataclass(slots=True)
 class AttemptContext:
+    user: str
     request_id: str
     attempt: int
     """Of the work in the log: whoever is called on its behalf finds it there."""
@@ -35,13 +38,18 @@ class AttemptContext:
     over: ErrorCode | None = None
     """What runs is a user's own code, whose exceptions' texts are its author's to read."""
     users_code: bool = False
-    tool_calls: int = 0
+    """How often each call of a program was made, by a hash of its program and inputs."""
+    calls: Counter[bytes] = field(default_factory=Counter)
     """The last error of a model call: modules that try several times keep it to themselves."""
     last_model_error: BaseException | None = None
 
-    def next_tool_call(self) -> int:
-        self.tool_calls += 1
-        return self.tool_calls
+    def number_of_call(self, program: str, inputs: bytes) -> int:
+        """Counted for each program and inputs: a second delivery counts the same, in whatever order calls
+        beside each other come.
+        """
+        key = sha256(b"%s %s" % (program.encode(), inputs)).digest()
+        self.calls[key] += 1
+        return self.calls[key]
 
     def check(self) -> None:
         """@raises DspexError when no further model call may be made."""

@@ -18,6 +18,7 @@ from typing import Final
 import msgspec
 
 from dspex import headers as header
+from dspex.calls import attempts_caller
 from dspex.errors import DspexError
 from dspex.subjects import LOG_STREAM, result_subject
 from dspex_pool.attempt_context import AttemptContext, current_attempt
@@ -26,6 +27,7 @@ from dspex_pool.errors import classify
 from dspex_pool.held import ACK, TERM, Held
 from dspex_pool.models import ModelRegistry
 from dspex_pool.outcome import OutcomeWriter
+from dspex_pool.program_calls import ProgramCalls
 from dspex_pool.publisher import Publisher
 from dspex_pool.reader import Reader
 from dspex_pool.runner import Outputs, Runner
@@ -58,6 +60,7 @@ class Attempts:
         models: ModelRegistry,
         tracing: Tracing,
         slots: Slots,
+        calls: ProgramCalls,
     ) -> None:
         self._publisher = publisher
         self._reader = reader
@@ -66,6 +69,7 @@ class Attempts:
         self._models = models
         self._tracing = tracing
         self._slots = slots
+        self._calls = calls
 
     async def handle(self, held: Held, over: Callable[[Held], None]) -> bytes:
         """Returns how to settle the message; `over` is called when it needs no slot any more.
@@ -110,6 +114,7 @@ class Attempts:
     def _begin(self, held: Held, event: WorkEvent) -> tuple[AttemptContext, AttemptSpan]:
         work, delivery = event.data, held.delivery
         attempt = AttemptContext(
+            user=work.user,
             request_id=work.id,
             attempt=work.attempt,
             work_sequence=delivery.sequence,
@@ -121,6 +126,7 @@ class Attempts:
         attempt.span, attempt.traceparent = span.span, span.traceparent
         held.attempt = attempt
         current_attempt.set(attempt)
+        attempts_caller.set(self._calls)
         return attempt, span
 
     async def _in_slot(self, held: Held, work: Work, attempt: AttemptContext, clock: _Clock) -> Outputs:

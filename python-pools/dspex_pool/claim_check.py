@@ -37,6 +37,11 @@ def looks_like_reference(value: Any) -> bool:
     return isinstance(value, dict) and len(value) == 1 and "$ref" in value
 
 
+def may_have_references(raw: bytes) -> bool:
+    """Whether JSON has to be looked through for references, images' among them; never misses one."""
+    return b'"$ref"' in raw or b'"ref"' in raw
+
+
 class ClaimCheck:
     def __init__(self, publisher: Publisher, reader: Reader, bucket: str = VALUE_BUCKET) -> None:
         self._publisher = publisher
@@ -44,12 +49,12 @@ class ClaimCheck:
         self._bucket = bucket
         self._stream = f"OBJ_{bucket}"
 
-    async def expand(self, values: dict[str, Any], user: str) -> dict[str, Any]:
-        """Puts values in place of their references, images' included.
+    async def expand(self, values: dict[str, Any], user: str, side: str = "inputs") -> dict[str, Any]:
+        """Puts values in place of their references; an image becomes one by a `data:` URL.
 
         @raises DspexError `invalid_inputs` for none of ours or another user's, `gone` for lost bytes.
         """
-        return {name: await self._expand(value, user, f"inputs.{name}") for name, value in values.items()}
+        return {name: await self._expand(value, user, f"{side}.{name}") for name, value in values.items()}
 
     async def shrink(self, values: dict[str, Any], user: str) -> dict[str, Any]:
         """Replaces each value above 256 KiB, then the largest until all fit; the same dict when nothing had

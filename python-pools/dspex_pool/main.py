@@ -23,8 +23,8 @@ from dspex_pool.entries import Entries
 from dspex_pool.follower import ProgramFollower
 from dspex_pool.models import ModelRegistry
 from dspex_pool.outcome import OutcomeWriter
-from dspex_pool.pools import companions
 from dspex_pool.prepare import Preparer
+from dspex_pool.program_calls import ProgramCalls
 from dspex_pool.publisher import Publisher
 from dspex_pool.reader import Reader
 from dspex_pool.redact import Redactor
@@ -69,16 +69,17 @@ async def serve(
     place = Place(config.pool, config.worker)
     slots = Slots(config.slots, lambda: pipe.recycle("every slot's thread is stuck"))
     blocking, spans = Blocking(slots), DspySpans(tracing.tracer, models.described)
-    tools = Tools(bus, config.pool, blocking, spans)
-    preparer = Preparer(follower, entries, builtin_entries(config), tools, blocking)
-    runner = Runner(preparer, models, ClaimCheck(publisher, reader), spans if tracing.enabled else None)
+    claim_check = ClaimCheck(publisher, reader)
+    calls = ProgramCalls(bus, config.pool, follower, claim_check, spans)
+    preparer = Preparer(follower, entries, builtin_entries(config), Tools(calls, blocking), blocking)
+    runner = Runner(preparer, models, claim_check, spans if tracing.enabled else None)
     outcomes = OutcomeWriter(publisher, reader, place, redact)
-    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots)
+    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots, calls)
     worker = Worker(bus, publisher, attempts, pipe, slots, place)
     slots.on_free(worker.refill)
 
     # 3 serve
-    async with companions(config), asyncio.TaskGroup() as background:
+    async with asyncio.TaskGroup() as background:
         follower.open()
         await listen_to_control(bus, config.pool, config.worker, worker, stop.drain)
         await worker.open()

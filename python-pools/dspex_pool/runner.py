@@ -24,7 +24,7 @@ from dspex.signature import Signature, decode_inputs, encode_outputs
 from dspex.wire_json import WireJsonError
 from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.chunks import ChunkWriter
-from dspex_pool.claim_check import ClaimCheck
+from dspex_pool.claim_check import ClaimCheck, may_have_references
 from dspex_pool.dspy_spans import DspySpans
 from dspex_pool.models import AttemptLM, ModelRegistry
 from dspex_pool.prepare import Prepared, Preparer
@@ -33,7 +33,6 @@ from dspex_pool.work_message import Work
 
 CONFIDENCE = "confidence"
 T = TypeVar("T")
-_REFERENCE = (b'"$ref"', b'"ref"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Runner:
             wire = wire_json.loads(raw)
         except WireJsonError as error:
             raise DspexError("invalid_inputs", str(error), path="inputs") from error
-        if any(mark in raw for mark in _REFERENCE):
+        if may_have_references(raw):
             wire = await self._claim_check.expand(wire, work.user)
         if prepared.history_input is not None and work.history and prepared.history_input not in wire:
             wire[prepared.history_input] = work.history

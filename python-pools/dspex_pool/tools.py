@@ -6,46 +6,25 @@ a coroutine, which DSPy awaits; in a thread it blocks that thread alone.
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
-import threading
-import time
 from collections.abc import Callable, Coroutine
-from typing import Any, Final, cast
+from typing import Annotated, Any
 
 import dspy
-import msgspec
-from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from pydantic import TypeAdapter
 
-from dspex import headers as header
-from dspex.errors import DspexError
-from dspex.messages import ProgramDefinition, WireError
-from dspex.signature import signature_from_json
-from dspex.signature.dspy_bridge import to_dspy_signature
-from dspex.subjects import tool_call_subject
-from dspex_pool.attempt_context import AttemptContext, current_attempt
+from dspex.messages import ProgramDefinition
+from dspex.signature import Field, OptionalType, Signature
+from dspex.signature.dspy_bridge import dspy_names, to_dspy_outputs, to_dspy_signature
 from dspex_pool.blocking import Blocking
-from dspex_pool.bus import Bus
-from dspex_pool.dspy_spans import DspySpans
-from dspex_pool.tracing import traceparent_of
-
-NO_RESPONDERS_TRIES: Final = 5
-NO_RESPONDERS_PAUSE_S: Final = 0.2
+from dspex_pool.program_calls import ProgramCalls
 
 
 class Tools:
-    """Must be made on the loop's thread."""
-
-    def __init__(self, bus: Bus, pool: str, blocking: Blocking, spans: DspySpans) -> None:
-        self._bus = bus
-        self._pool = pool
+    def __init__(self, calls: ProgramCalls, blocking: Blocking) -> None:
+        self._calls = calls
         self._blocking = blocking
-        self._spans = spans
-        self._loop = asyncio.get_running_loop()
-        self._loop_thread = threading.get_ident()
 
     def python(self, name: str, function: Callable[..., Any]) -> dspy.Tool:
         """DSPy reads name, description and arguments from the function itself."""
@@ -54,7 +33,7 @@ class Tools:
         def call(**arguments: Any) -> Any:
             if inspect.iscoroutinefunction(function):
                 return self._here(function(**arguments))
-            if threading.get_ident() != self._loop_thread:
+            if not self._calls.on_loop:
                 return function(**arguments)
             return self._blocking.run(function, **arguments)
 
@@ -62,72 +41,67 @@ class Tools:
 
     def program(self, definition: ProgramDefinition) -> dspy.Tool:
         """Another program as a tool; its result comes back as a dict of its outputs."""
-        signature = to_dspy_signature(signature_from_json(definition.signature))
-        types = {name: field.annotation for name, field in signature.input_fields.items()}
-        name = definition.name
+        signature = self._calls.signature(definition)
+        made = to_dspy_signature(signature)
+        names = dspy_names(signature)
+        wire_names = {names[field.name]: field.name for field in signature.inputs}
+
+        async def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+            inputs = {wire_names.get(name, name): value for name, value in arguments.items()}
+            return _as_told(signature, await self._calls.call_known(definition, inputs))
 
         def call(**arguments: Any) -> Any:
-            return self._here(self._call_program(name, arguments))
+            return self._here(answer(arguments))
 
         return dspy.Tool(
             call,
             # Models are given names that are identifiers everywhere.
-            name=name.replace("-", "_"),
-            desc=definition.description or signature.instructions,
-            args={name: TypeAdapter(kind).json_schema() for name, kind in types.items()},
-            arg_types=types,
+            name=definition.name.replace("-", "_"),
+            desc=definition.description or made.instructions,
+            args={
+                names[field.name]: _argument(field, made.input_fields[names[field.name]])
+                for field in signature.inputs
+            },
+            arg_types={name: made.input_fields[name].annotation for name in wire_names},
         )
 
     def _here(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        if threading.get_ident() == self._loop_thread:
-            return coroutine
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
-
-    async def _call_program(self, program: str, arguments: dict[str, Any]) -> Any:
-        attempt = current_attempt.get()
-        if attempt is None:
-            raise DspexError("not_allowed", "a program is a tool within an attempt only")
-        attempt.check()
-        headers = {
-            header.WORK_ID: attempt.request_id,
-            header.WORK_ATTEMPT: str(attempt.attempt),
-            header.WORK_SEQUENCE: str(attempt.work_sequence),
-            header.TOOL_CALL: str(attempt.next_tool_call()),
-        }
-        span = self._spans.span_of_active_call()
-        traceparent = attempt.traceparent if span is None else traceparent_of(span)
-        if traceparent is not None:
-            headers[header.TRACEPARENT] = traceparent
-        body = msgspec.json.encode(arguments, enc_hook=_plain)
-        return await self._request(program, body, headers, attempt)
-
-    async def _request(
-        self, program: str, body: bytes, headers: dict[str, str], attempt: AttemptContext
-    ) -> Any:
-        """The gateway makes one request of it however often the same call arrives."""
-        subject = tool_call_subject(self._pool, program)
-        for tries_left in reversed(range(NO_RESPONDERS_TRIES)):
-            left_s = attempt.ends_at - time.time()
-            if left_s <= 0:
-                raise DspexError("deadline_exceeded", f'no time is left to call "{program}"')
-            try:
-                reply = await self._bus.request(subject, body, left_s, headers)
-            except NoRespondersError:
-                if tries_left == 0:
-                    raise DspexError("unavailable", f'nobody answers calls of "{program}"') from None
-                await asyncio.sleep(NO_RESPONDERS_PAUSE_S)
-                continue
-            except NatsError as error:
-                raise DspexError("unavailable", f'call of "{program}": {type(error).__name__}') from error
-            if reply.headers is not None and header.SERVICE_ERROR_CODE in reply.headers:
-                raise DspexError.from_wire(msgspec.json.decode(reply.data, type=WireError))
-            return msgspec.json.decode(reply.data)
-        raise AssertionError("unreachable")
+        return coroutine if self._calls.on_loop else self._calls.wait_for(coroutine)
 
 
-def _plain(value: Any) -> Any:
-    """Models of nested objects, as DSPy parses a tool's arguments."""
-    dump = getattr(value, "model_dump", None)
-    if dump is None:
-        raise TypeError(f"{type(value).__name__} is no JSON value")
-    return cast("Any", dump(mode="json"))
+def _argument(field: Field, info: Any) -> dict[str, Any]:
+    """JSON Schema of one argument, without references: each travels apart from the others."""
+    kind: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    schema: dict[str, Any] = TypeAdapter(kind).json_schema()
+    schema = _without_references(schema, schema.pop("$defs", {}))
+    if field.description is not None:
+        schema["description"] = field.description
+    # DSPy tells models that what has a default may be left out.
+    if field.has_default:
+        schema["default"] = field.default
+    elif isinstance(field.type, OptionalType):
+        schema["default"] = None
+    return schema
+
+
+def _without_references(schema: Any, definitions: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_without_references(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        found = definitions[schema["$ref"].rpartition("/")[2]]
+        schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
+    return {key: _without_references(value, definitions) for key, value in schema.items()}
+
+
+def _as_told(signature: Signature, outputs: dict[str, Any]) -> dict[str, Any]:
+    """As DSPy tells values to models: dates and bytes as text, images as images."""
+    fields, names = to_dspy_signature(signature).output_fields, dspy_names(signature)
+    values = to_dspy_outputs(signature, outputs)
+    told: dict[str, Any] = {}
+    for field in signature.outputs:
+        by = names[field.name]
+        adapter = TypeAdapter(fields[by].annotation)
+        told[field.name] = adapter.dump_python(values[by], mode="json", fallback=str, warnings=False)
+    return told

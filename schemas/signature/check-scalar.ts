@@ -103,13 +103,15 @@ export function bytesFits(type: BytesType): Fits {
   };
 }
 
-const URL_START = /^(?:https?:|data:)./s;
+/** As DSPy takes it: http or https with a host in ASCII, or data in the URL itself. */
+const IMAGE_URL =
+  /^(?:https?:\/\/(?:[A-Za-z0-9._~%!$&'()*+,;=:@-]+|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]+)?)(?:[/?#]|$)|data:.)/s;
 
 /** `{"$image": {url}}` or `{"$image": {ref}}`. */
 export function imageFits(value: unknown): boolean {
   const image = onlyMember(value, "$image");
   const url = onlyMember(image, "url");
-  if (url !== undefined) return typeof url === "string" && url.isWellFormed() && URL_START.test(url);
+  if (url !== undefined) return typeof url === "string" && url.isWellFormed() && IMAGE_URL.test(url);
   return isReferenceBody(onlyMember(image, "ref"));
 }
 

@@ -24,7 +24,7 @@ export interface UpFlags {
   readyFd?: number;
   json?: boolean;
   otlpEndpoint?: string;
-  sampling: number;
+  sampling?: number;
 }
 
 const STOP_WITHIN_MS = 10_000;

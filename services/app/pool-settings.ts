@@ -47,12 +47,14 @@ export interface PoolProcessSettings {
   /** Of this process, handed on: keys of models among it. */
   environment: Record<string, string>;
   otlpEndpoint: string | undefined;
+  /** Share of new traces that are recorded. */
+  sampling: number;
   /** Processes that import at once. */
   startsAtOnce: number;
 }
 
 export function supervisorConfig(given: PoolProcessSettings): SupervisorConfig {
-  const { application, credentials, environment, otlpEndpoint } = given;
+  const { application, credentials, environment, otlpEndpoint, sampling } = given;
   return {
     pools: PYTHON_POOLS.map((pool) => ({
       pool,
@@ -66,7 +68,11 @@ export function supervisorConfig(given: PoolProcessSettings): SupervisorConfig {
     environment: {
       ...withoutLogin(environment),
       DSPEX_MODELS: JSON.stringify(application.models),
-      ...(otlpEndpoint !== undefined && { DSPEX_OTLP_ENDPOINT: otlpEndpoint }),
+      ...(otlpEndpoint !== undefined && {
+        DSPEX_OTLP_ENDPOINT: otlpEndpoint,
+        OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+        OTEL_TRACES_SAMPLER_ARG: String(sampling),
+      }),
     },
     logins: Object.fromEntries(PYTHON_POOLS.map((pool) => [pool, credentials.parts[`pool-${pool}` as Role]])),
   };

@@ -31,7 +31,8 @@ export interface UpSettings {
   instance: number;
   configPath: string;
   otlpEndpoint: string | undefined;
-  sampling: number;
+  /** Absent = as the configuration says. */
+  sampling: number | undefined;
   /** Aborted when everything is to be ended at once, also what has only half started. */
   ended?: AbortSignal | undefined;
   logger: Logger;
@@ -96,9 +97,10 @@ async function start(settings: UpSettings, started: Started): Promise<Running> {
   const url = settings.natsUrl ?? (await startServer(settings, started));
   const application = await loading;
   const otlpEndpoint = settings.otlpEndpoint ?? application.settings.tracing.endpoint;
+  const sampling = settings.sampling ?? application.settings.tracing.ratio;
   started.tracing = await startTracing({
     endpoint: otlpEndpoint,
-    ratio: settings.sampling,
+    ratio: sampling,
     instance: String(settings.instance),
     onError: (err) => logger.warn({ err }, "spans were lost"),
   });
@@ -119,6 +121,7 @@ async function start(settings: UpSettings, started: Started): Promise<Running> {
       credentials,
       logFolder: join(home, "logs"),
       otlpEndpoint,
+      sampling,
       startsAtOnce: Math.max(2, availableParallelism()),
     }),
     onSupervisor: (part) => {

@@ -10,26 +10,28 @@ import {
   formatTraceparent,
   messagingAttributes,
   SPAN,
+  TEMPLATE,
 } from "../../observability/mod.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import { requestSubject } from "../../schemas/subjects.ts";
 
-/** From the submission to the result; child of `traceparent`, else of the active span. */
+/** Of the part that sends the request; child of `traceparent`, else of the active span. */
 export function startSubmitSpan(
   user: string,
   program: string,
   id: string,
   traceparent: string | undefined,
+  part: "client" | "gateway" = "client",
 ): Span {
   const parent = traceparent === undefined ? context.active() : extract(traceparent);
-  const span = trace.getTracer("client").startSpan(SPAN.submit(program), { kind: SpanKind.PRODUCER }, parent);
+  const span = trace.getTracer(part).startSpan(SPAN.submit(program), { kind: SpanKind.PRODUCER }, parent);
   if (!span.isRecording()) return span;
-  const subject = requestSubject(user, program);
   return span.setAttributes({
-    ...messagingAttributes("send", subject, subject),
+    ...messagingAttributes("send", requestSubject(user, program), TEMPLATE.request),
     [ATTRIBUTE.requestId]: id,
     [ATTRIBUTE.program]: program,
+    [ATTRIBUTE.user]: user,
   });
 }
 

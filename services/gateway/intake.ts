@@ -57,6 +57,7 @@ export function admit(request: ApiRequest, program: string, connection: string, 
     const value = request.header(name);
     if (value !== undefined) headers[name] = value;
   }
+  if (read.traceparent !== undefined) headers[HEADER.traceparent] = read.traceparent;
   const { inputs, options } = read;
   return {
     id,

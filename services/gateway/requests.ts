@@ -1,6 +1,7 @@
 // Publishes users' requests and awaits their results, for calls, submissions and tools alike.
 
 import { randomBytes } from "node:crypto";
+import { failSpan } from "../../observability/mod.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Result } from "../../schemas/messages/result.ts";
@@ -9,6 +10,7 @@ import type { Appender } from "../bus/append.ts";
 import { createHeaders, type NatsConnection } from "../bus/connect.ts";
 import type { Answer, ApiRequest } from "../bus/micro-service.ts";
 import { PendingResults } from "../client/pending.ts";
+import { startSubmitSpan, traceparentOf } from "../client/trace-context.ts";
 import { type Admitted, admit } from "./intake.ts";
 
 export class GatewayRequests {
@@ -37,13 +39,24 @@ export class GatewayRequests {
     return this.#isOwn(admitted.id) ? result : refuseOther(await result, admitted);
   }
 
-  async store(user: string, { program, body, headers, deadlineMs }: Admitted): Promise<void> {
+  async store(user: string, { id, program, body, headers, deadlineMs }: Admitted): Promise<void> {
+    const given = headers[HEADER.traceparent];
+    const span = startSubmitSpan(user, program, id, given, "gateway");
+    const traceparent = traceparentOf(span, given);
     const messageHeaders = createHeaders();
     for (const [name, value] of Object.entries(headers)) messageHeaders.set(name, value);
-    await this.#appender.append(requestSubject(user, program), body, {
-      headers: messageHeaders,
-      timeoutMs: deadlineMs,
-    });
+    if (traceparent !== undefined) messageHeaders.set(HEADER.traceparent, traceparent);
+    try {
+      await this.#appender.append(requestSubject(user, program), body, {
+        headers: messageHeaders,
+        timeoutMs: deadlineMs,
+      });
+    } catch (error) {
+      failSpan(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
   }
 
   admit(request: ApiRequest, program: string): Admitted {

@@ -24,10 +24,13 @@ export interface Cancellation {
 
 /** Longest time that an inline function may hold the router's only thread before it is reported, ms. */
 const INLINE_BUDGET_MS = 20;
+const REPORT_EVERY_MS = 60_000;
 
 export class NativeRunner {
   readonly #functions: NativeFunctions;
   readonly #lanes: NativeLanes;
+  /** By function: when it may be reported again. */
+  readonly #quietUntil = new Map<string, number>();
   readonly #onSlow: (call: NativeCall, blockedMs: number) => void;
 
   constructor(
@@ -54,6 +57,13 @@ export class NativeRunner {
       );
     }
     return call.inline ? this.#runInline(run, call) : this.#lanes.run(call);
+  }
+
+  #reportSlow({ program, implementation }: NativeCall, blockedMs: number, now: number): void {
+    const key = `${program}/${implementation}`;
+    if (now < (this.#quietUntil.get(key) ?? 0)) return;
+    this.#quietUntil.set(key, now + REPORT_EVERY_MS);
+    this.#onSlow(program, implementation, blockedMs);
   }
 
   #runInline(run: NativeFunction, call: NativeCall): unknown | Promise<unknown> {

@@ -57,7 +57,9 @@ for (const block of blocks.filter(({ marker }) => marker.startsWith("run"))) {
     const seconds = /^run for (\d+) seconds$/.exec(block.marker)?.[1];
     const { exitCode, output } = await runShell(block, seconds === undefined ? undefined : Number(seconds));
     t.diagnostic(output.trim().replaceAll(/\n+/g, " · ").slice(0, 1_500));
-    assert.equal(exitCode, 0, `${block.text}\n${output}`);
+    // A shell that is interrupted may say so by its exit code, or end by the signal itself.
+    const expected = seconds === undefined ? [0] : [0, 130, null];
+    assert.ok(expected.includes(exitCode), `exit code ${exitCode}: ${block.text}\n${output}`);
     assert.notEqual(output.trim(), "");
   });
 }
@@ -72,7 +74,7 @@ test("README.md - what it asks of a model and of functions is answered", async (
     .map((line) => JSON.parse(line).data);
   assert.deepEqual([...new Set(results.map(({ status }) => status))], ["succeeded"]);
   const programs = new Set(results.map(({ program }) => program));
-  for (const program of ["echo", "answer", "sentiment", "haiku"]) assert.ok(programs.has(program), program);
+  for (const program of ["echo", "answer", "sentiment", "reply"]) assert.ok(programs.has(program), program);
 });
 
 /** One block, stopped at the first command that fails; interrupted after `seconds` where it would go on. */

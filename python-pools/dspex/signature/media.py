@@ -15,7 +15,12 @@ from .json_values import MAX_JSON_DEPTH, is_json, to_json
 from .leaves import REFUSED, Leaf, is_well_formed
 from .numbers import SAFE_INTEGER
 
-_URL_START: Final = re.compile(r"(?:https?:|data:).", re.DOTALL)
+# As DSPy takes it: http or https with a host in ASCII, or data in the URL itself.
+_IMAGE_URL: Final = re.compile(
+    r"https?://(?:[A-Za-z0-9._~%!$&'()*+,;=:@-]+|\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\](?::[0-9]+)?)(?:[/?#]|\Z)"
+    r"|data:.",
+    re.DOTALL,
+)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -63,7 +68,7 @@ def _image_to_python(value: Any) -> Any:
 
 
 def _is_image_url(url: object) -> bool:
-    return type(url) is str and is_well_formed(url) and _URL_START.match(url) is not None
+    return type(url) is str and is_well_formed(url) and _IMAGE_URL.match(url) is not None
 
 
 def _reference(body: Any) -> Any:

@@ -32,7 +32,7 @@ export function upCommand(context: CommandContext): Command {
     .option("--ready-fd <fd>", "also write the ready line to this file descriptor", wholeNumber)
     .option("--json", "the ready line as JSON")
     .option("--otlp-endpoint <url>", "send traces there, e.g. http://127.0.0.1:4318")
-    .option("--sampling <ratio>", "share of new traces that are recorded, 0 to 1", ratio, 1)
+    .option("--sampling <ratio>", "share of new traces that are recorded, 0 to 1 (default: 1)", ratio)
     .addHelpText("after", EXAMPLES)
     .action(async (flags: UpFlags) => {
       const { runForeground } = await import("../../foreground.ts");

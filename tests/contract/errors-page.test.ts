@@ -1,0 +1,46 @@
+// docs/errors.md lists every code once, with the number, the default and the router's way with it as the code has them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ERROR_CODES, type ErrorCode } from "../../schemas/error-codes.ts";
+import type { PlanStep } from "../../schemas/messages/parts.ts";
+import { nextStep } from "../../services/router/plan.ts";
+import { readPage } from "../kit/doc-blocks.ts";
+
+const rows = [
+  ...readPage("docs/errors.md").matchAll(/^\| `(\w+)` \| (\d+) \| (yes|no) \| ([^|]+) \| [^|]+ \|$/gm),
+];
+
+test("docs/errors.md - has every code, in the order of the numbers, and no other", () => {
+  const codes = Object.entries(ERROR_CODES).sort(([, a], [, b]) => a.status - b.status);
+  assert.deepEqual(
+    rows.map(([, code]) => code),
+    codes.map(([code]) => code),
+  );
+});
+
+/** What the router does with an error where the plan has both a retry and another implementation. */
+function routerWay(code: ErrorCode, retryable: boolean): string {
+  const plan: PlanStep[] = [
+    { step: "retry", implementation: "first", delayMs: 250 },
+    { step: "fallback", implementation: "second", delayMs: 0 },
+  ];
+  switch (nextStep(plan, { code, message: "", retryable })?.step.step) {
+    case "retry":
+      return "same, then next";
+    case "fallback":
+      return "next";
+    default:
+      return "ends";
+  }
+}
+
+for (const [, name = "", number, retryable, way] of rows) {
+  test(`docs/errors.md - ${name} is as in the code`, () => {
+    const code = name as ErrorCode;
+    const facts = ERROR_CODES[code];
+    assert.equal(number, String(facts.status));
+    assert.equal(retryable, facts.retryable ? "yes" : "no");
+    assert.equal(way, routerWay(code, facts.retryable));
+  });
+}
