@@ -59,11 +59,11 @@ export class NativeRunner {
     return call.inline ? this.#runInline(run, call) : this.#lanes.run(call);
   }
 
-  #reportSlow({ program, implementation }: NativeCall, blockedMs: number, now: number): void {
-    const key = `${program}/${implementation}`;
+  #reportSlow(call: NativeCall, blockedMs: number, now: number): void {
+    const key = `${call.program}/${call.implementation}`;
     if (now < (this.#quietUntil.get(key) ?? 0)) return;
     this.#quietUntil.set(key, now + REPORT_EVERY_MS);
-    this.#onSlow(program, implementation, blockedMs);
+    this.#onSlow(call, blockedMs);
   }
 
   #runInline(run: NativeFunction, call: NativeCall): unknown | Promise<unknown> {
@@ -74,8 +74,9 @@ export class NativeRunner {
         return cancellation.signal;
       },
     });
-    const blockedMs = performance.now() - startedAt;
-    if (blockedMs > INLINE_BUDGET_MS) this.#onSlow(call, blockedMs);
+    const endedAt = performance.now();
+    const blockedMs = endedAt - startedAt;
+    if (blockedMs > INLINE_BUDGET_MS) this.#reportSlow(call, blockedMs, endedAt);
     if (!(outputs instanceof Promise)) return outputs;
     return withTimeout(outputs, call);
   }
