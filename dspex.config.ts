@@ -1,8 +1,8 @@
 // The application that `npm start` runs: the programs that ship, on the embedded model.
 // Another model is one entry more (docs/models.md), a program of your own one line in `programs` (docs/programs.md).
 
+import { defineConfig } from "dspex/config";
 import { shippedPrograms } from "./services/native/programs/mod.ts";
-import { defineConfig } from "./services/programs/define.ts";
 
 export default defineConfig({
   programs: [...shippedPrograms()],

@@ -7,15 +7,17 @@ import { createLogger } from "../observability/mod.ts";
 import { parseJson, stringifyJson } from "../schemas/envelope/json.ts";
 import { requestHash } from "../schemas/envelope/request-hash.ts";
 import type { Appender } from "../services/bus/append.ts";
-import type { NatsConnection } from "../services/bus/connect.ts";
+import { connectBus, type NatsConnection, roleInboxPrefix } from "../services/bus/connect.ts";
 import type { Delivery } from "../services/log/work.ts";
 import { routerConfigSchema } from "../services/router/config.ts";
 import { DEFAULT_STRATEGY, decideRequest } from "../services/router/decide.ts";
 import { decodeEvent, type RouterEvent } from "../services/router/event.ts";
 import { evolve } from "../services/router/evolve.ts";
 import type { Intake } from "../services/router/intake.ts";
+import type { Router } from "../services/router/router.ts";
 import { initialState, type RouterState } from "../services/router/state.ts";
 import { wireRouter } from "../services/router/wire.ts";
+import { startUp } from "./dspex/up.ts";
 import {
   echoDefinition,
   functions,
@@ -27,6 +29,7 @@ import {
 import { micro } from "./kit/micro.ts";
 import { PAYLOAD_TEXT as text } from "./kit/payload.ts";
 import { Report, shownSpread } from "./kit/report.ts";
+import { startBenchServer } from "./kit/server.ts";
 import { benchSettings } from "./kit/settings.ts";
 
 const settings = benchSettings({ rounds: 15, seconds: 0.1 });
@@ -44,7 +47,16 @@ let state: RouterState = evolve(initialState(), {
 let n = 0;
 let lastResult = "";
 const intakes = new Map<number, Intake>();
-const { router, endings } = await inMemoryRouter();
+// The server is there for the wiring alone: what is measured does not reach it.
+await using server = await startBenchServer("1s");
+await using _keeper = await startUp({ home: server.home, url: server.url, parts: ["keeper"] });
+const connection = await connectBus({
+  url: server.url,
+  ...server.router,
+  name: "bench-decision",
+  inboxPrefix: roleInboxPrefix("router"),
+});
+const router = await inMemoryRouter(connection);
 await request();
 const body = requestBody(1, text);
 const bytes = Buffer.from(body);
@@ -85,7 +97,7 @@ const results = await micro(
   ],
   settings,
 );
-endings.stop();
+await connection.close();
 report.put("micros", results);
 report.put("resultBytes", resultBytes.length);
 report.table({
@@ -131,26 +143,25 @@ async function request(): Promise<void> {
   router.onEvent(result, closed);
 }
 
-/** The router as a process wires it, with an appender that stores nothing and a fold that is driven from here. */
-async function inMemoryRouter() {
-  const nowhere = { options: {} } as unknown as NatsConnection;
+/** The router as a process wires it, but its appender stores nothing and its fold is driven from here. */
+async function inMemoryRouter(connection: NatsConnection): Promise<Router> {
   const appender = {
     append: (_subject: string, data: string) => {
       lastResult = data;
       return Promise.resolve(1);
     },
   } as unknown as Appender;
-  const wired = await wireRouter(
+  const { router, fold } = await wireRouter(
     { natsUrl: "", role: "router", password: "", instance: 1, logger: createLogger({ level: "warn" }) },
-    nowhere,
+    connection,
     appender,
     { config: routerConfigSchema.parse({}), functions, configPath: "" },
   );
-  wired.fold.state = state;
-  wired.fold.takeIntake = (sequence) => {
+  fold.state = state;
+  fold.takeIntake = (sequence) => {
     const taken = intakes.get(sequence);
     intakes.delete(sequence);
     return taken;
   };
-  return wired;
+  return router;
 }

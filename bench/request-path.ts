@@ -1,7 +1,8 @@
 // What share of raw JetStream's rate and latency is left when DSPex answers a durable request in the router itself?
 //
 // floor: a worker and a client written by hand on JetStream, the same two stored messages, nothing else. The floor
-// "with a follower" also has what every service with a fold needs: one consumer that sees the whole stream.
+// "with a follower" also has what every service with a fold needs, one consumer that sees the whole stream; "same
+// bytes" also messages as long as DSPex's: what the design costs, before any of our code.
 // dspex: an application's client process, and the services in one process as `dspex up` composes them.
 // All on one server, measured in turn; then again with every write synced.
 // `--profile <folder>` writes CPU profiles at 256 in flight and says where the time went.
@@ -32,12 +33,12 @@ async function measure(sync: string) {
   await using server = await startBenchServer(sync);
   const parts = ["keeper", "programs", "router", "gateway"] as const;
   await using sides = await startSides({ server, parts, profileFolder });
-  const all = [sides.floor, sides.floorWithFollower, sides.dspex("dspex", "echo")];
+  const all = [sides.floor, sides.floorWithFollower, sides.floorWithBytes, sides.dspex("dspex", "echo")];
   return await interleaved(all, inFlights, settings);
 }
 
 function showProfile(name: string, folder: string): void {
-  const seconds = (settings.rounds * 3 * settings.roundMs) / 1_000;
+  const seconds = (settings.rounds * 4 * settings.roundMs) / 1_000;
   const summary = summarizeProfile(join(folder, `${name}.cpuprofile`), seconds);
   const parts: [title: string, shares: ProfileSummary["owners"]][] = [
     ["whose code", summary.owners],

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { context, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { createLogger } from "./logger.ts";
+import { createLogger, requestFields } from "./logger.ts";
 import { prettyLine } from "./pretty-line.ts";
 import { extract } from "./trace-context.ts";
 
@@ -30,6 +30,16 @@ test("a logger - inside a span its lines carry the trace", () => {
   context.with(trace.setSpan(parent, span), () => createLogger({ output }).warn("in a span"));
   context.disable();
   assert.equal(JSON.parse(output.written[0] as string).traceId, "0af7651916cd43dd8448eb211c80319c");
+});
+
+test("a line about a request - leads to it and to its trace", () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  assert.deepEqual(requestFields("u.c.1", traceparent), {
+    requestId: "u.c.1",
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    spanId: "b7ad6b7169203331",
+  });
+  assert.deepEqual(requestFields(undefined, "broken"), {});
 });
 
 test("a pretty line - is short, and what is no JSON stays as it is", () => {

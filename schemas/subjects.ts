@@ -76,6 +76,23 @@ export const USER_EVENTS = {
   session: (user: string) => `dspex.event.session.${user}.>`,
   pipeline: (user: string) => `dspex.event.pipeline.${user}.>`,
 } as const;
+/** Requests of one user, one program, or (`*`) of all. */
+export function requestsFilter(user = "*", program = "*"): string {
+  return `dspex.request.${user}.${program}`;
+}
+/** Everything of one kind: `work`, `result`, or an entity of events. */
+export function kindFilter(kind: string): string {
+  return kind === "work" || kind === "result" || kind === "request"
+    ? `dspex.${kind}.>`
+    : `dspex.event.${kind}.>`;
+}
+export const REQUEST_EVENTS_FILTER = "dspex.event.request.>";
+export const FEEDBACK_FILTER = "dspex.event.program.*.feedback";
+export const SESSION_EVENTS_FILTER = "dspex.event.session.>";
+/** Results under an id that somebody chose, whoever that was. */
+export function chosenResults(key: string): string {
+  return `dspex.result.*.x.${token(key, "id")}`;
+}
 export const ALL_WORK = "dspex.work.>";
 export const ALL_LOG = "dspex.>";
 /** All registrations of programs. */

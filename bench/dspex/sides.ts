@@ -10,8 +10,14 @@ export interface Sides extends AsyncDisposable {
   floor: Side;
   /** With one consumer that sees the whole stream, as every service with a fold needs. */
   floorWithFollower: Side;
+  /** Also with messages as long as DSPex's: what JetStream would give to this design if our code cost nothing. */
+  floorWithBytes: Side;
   dspex(name: string, program: MeasuredProgram): Side;
 }
+
+/** What DSPex's envelopes add to the payload: a request has 615 bytes, its result 1,280. */
+const REQUEST_PADDING = 155;
+const RESULT_PADDING = 815;
 
 export interface SidesSettings {
   server: BenchServer;
@@ -55,6 +61,17 @@ export async function startSides({ server, parts, profileFolder }: SidesSettings
         name: "floor with a follower",
         before: () => worker.ask("follow", true),
         after: () => worker.ask("follow", false),
+      },
+      floorWithBytes: {
+        ...floor,
+        name: "floor, follower, same bytes",
+        before: async () => {
+          await Promise.all([worker.ask("follow", true), worker.ask("pad", RESULT_PADDING)]);
+          await floorClient.ask("pad", REQUEST_PADDING);
+        },
+        after: async () => {
+          await Promise.all([worker.ask("follow", false), worker.ask("pad", 0), floorClient.ask("pad", 0)]);
+        },
       },
       dspex: (name, program) => ({
         name,

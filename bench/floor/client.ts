@@ -6,6 +6,7 @@ import { closedLoop, type LoopSettings } from "../kit/closed-loop.ts";
 import { PAYLOAD_TEXT } from "../kit/payload.ts";
 import {
   connectFloor,
+  type FloorRequest,
   type FloorResult,
   type FloorSettings,
   LIVE_PREFIX,
@@ -29,11 +30,13 @@ serveParent(async (settings: FloorSettings) => {
   });
   await connection.flush();
   let n = 0;
+  let padding = "";
   const call = (): Promise<void> => {
     const id = `${token}.${++n}`;
     const pending = Promise.withResolvers<void>();
     waiting.set(id, pending);
-    requests.publish(REQUEST_SUBJECT, JSON.stringify({ id, text: PAYLOAD_TEXT }), (error) => {
+    const request: FloorRequest = { id, text: PAYLOAD_TEXT, ...(padding !== "" && { padding }) };
+    requests.publish(REQUEST_SUBJECT, JSON.stringify(request), (error) => {
       if (error === undefined) return;
       waiting.delete(id);
       pending.reject(error);
@@ -42,6 +45,9 @@ serveParent(async (settings: FloorSettings) => {
   };
   return {
     load: (given: LoopSettings) => closedLoop(call, given),
+    pad: (bytes: number) => {
+      padding = "x".repeat(bytes);
+    },
     stop: () => connection.drain(),
   };
 });

@@ -25,10 +25,13 @@ export interface FloorSettings {
 export interface FloorRequest {
   id: string;
   text: string;
+  /** Makes the message as long as another system's. */
+  padding?: string;
 }
 export interface FloorResult {
   id: string;
   echo: string;
+  padding?: string;
 }
 
 export function connectFloor({ url, user, password }: FloorSettings): Promise<NatsConnection> {

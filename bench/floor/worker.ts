@@ -2,11 +2,14 @@
 // the answer is stored. May also follow the whole stream, as any service that keeps a fold of the log must.
 
 // biome-ignore lint/style/noRestrictedImports: the floor is measured without the doors that it is compared with
-import { type ConsumerMessages, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream";
+// biome-ignore lint/style/noRestrictedImports: the floor is measured without the doors that it is compared with
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { serveParent } from "../kit/child-process.ts";
 import {
   connectFloor,
   type FloorRequest,
+  type FloorResult,
   type FloorSettings,
   firstOnly,
   LIVE_PREFIX,
@@ -39,12 +42,13 @@ serveParent(async (settings: FloorSettings) => {
   });
   const results = new RawPublisher(connection, "_INBOX.floor-worker");
   const consumer = await jetstream(connection).consumers.get(STREAM, WORKER);
+  let padding = "";
   const answer = (message: JsMsg): void => {
     const { id, text } = message.json<FloorRequest>();
-    const body = JSON.stringify({ id, echo: text });
+    const result: FloorResult = { id, echo: text, ...(padding !== "" && { padding }) };
     results.publish(
       RESULT_PREFIX + id,
-      body,
+      JSON.stringify(result),
       (error) => {
         if (error === undefined) message.ack();
         else message.nak();
@@ -54,13 +58,15 @@ serveParent(async (settings: FloorSettings) => {
   };
   await consumer.consume({ max_messages: AHEAD, callback: answer });
 
-  let following: ConsumerMessages | undefined;
+  let follower: { consumer: Consumer; messages: ConsumerMessages } | undefined;
   let seen = 0;
   return {
     /** Starts or ends a follower that parses every message; returns how many it has seen. */
     follow: async (wanted: boolean) => {
-      following?.stop();
-      following = undefined;
+      follower?.messages.stop();
+      // Left alone it would go on costing the server something with each message.
+      await follower?.consumer.delete();
+      follower = undefined;
       if (!wanted) return seen;
       const { name } = await manager.consumers.add(STREAM, {
         ack_policy: "none",
@@ -68,13 +74,18 @@ serveParent(async (settings: FloorSettings) => {
         mem_storage: true,
         inactive_threshold: 60 * NANOS_PER_S,
       });
-      following = await (await jetstream(connection).consumers.get(STREAM, name)).consume({
+      const following = await jetstream(connection).consumers.get(STREAM, name);
+      const messages = await following.consume({
         max_messages: AHEAD,
         callback: (message) => {
           if (message.json<{ id: string }>().id !== "") seen++;
         },
       });
+      follower = { consumer: following, messages };
       return seen;
+    },
+    pad: (bytes: number) => {
+      padding = "x".repeat(bytes);
     },
     stop: () => connection.drain(),
   };

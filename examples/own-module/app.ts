@@ -10,11 +10,10 @@ const textFacts = dspex.program("text-facts", signature("text: str -> words: int
 const { words, longest } = await textFacts({ text: "to be or not to be" });
 console.log(`${words} words, the longest is ${longest ?? "none"}`);
 
-const reviewReply = dspex.program(
-  "review-reply",
-  signature('review: str(min_length=1) -> mood: Literal["happy", "angry"], reply: str'),
+const delivery = dspex.program(
+  "delivery",
+  signature("message: str(min_length=1) -> city: str, days: int(ge=1)"),
 );
-const { mood, reply } = await reviewReply({ review: "Best soup in town!" }, { deadlineMs: 120_000 });
-const known: "happy" | "angry" = mood;
-console.log(`${known}: ${reply}`);
+const { city, days } = await delivery({ message: "Please send it to Berlin." }, { deadlineMs: 120_000 });
+console.log(`${city.toUpperCase()} in ${days + 1} days`); // the compiler knows: a string and a number
 // #endregion

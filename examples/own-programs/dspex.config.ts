@@ -1,14 +1,6 @@
 // An application with models and programs of its own. Run it: `dspex up --config examples/own-programs/dspex.config.ts`.
 
-import {
-  defineConfig,
-  defineProgram,
-  dspy,
-  native,
-  plain,
-  python,
-  structured,
-} from "../../services/programs/define.ts";
+import { defineConfig, defineProgram, dspy, native, plain, python, structured } from "dspex/config";
 
 // #region program
 const triage = defineProgram(

@@ -1,7 +1,7 @@
 // A shop's programs: one that is plain arithmetic, and one that asks a model and has something to fall back on.
 // Run it: `npx dspex up --config examples/typescript-app/dspex.config.ts`.
 
-import { defineConfig, defineProgram, native, structured } from "../../services/programs/define.ts";
+import { defineConfig, defineProgram, native, structured } from "dspex/config";
 import { LETTER, SHIPPING } from "./signatures.ts";
 
 // #region program

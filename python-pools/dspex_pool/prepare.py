@@ -20,6 +20,7 @@ from dspex.errors import DspexError
 from dspex.messages import DspyImplementation, ProgramDefinition, PythonImplementation
 from dspex.signature import (
     Field,
+    ImageReference,
     OptionalType,
     PlainType,
     Signature,
@@ -29,7 +30,12 @@ from dspex.signature import (
     encode_outputs,
     signature_from_json,
 )
-from dspex.signature.dspy_bridge import from_dspy_outputs, to_dspy_inputs, to_dspy_signature
+from dspex.signature.dspy_bridge import (
+    from_dspy_outputs,
+    to_dspy_inputs,
+    to_dspy_outputs,
+    to_dspy_signature,
+)
 from dspex_pool.blocking import Blocking
 from dspex_pool.builtin_entries import Builtin
 from dspex_pool.dspy_setup import make_adapter
@@ -203,15 +209,27 @@ def _demos(signature: Signature, implementation: DspyImplementation) -> list[dsp
     demos = []
     for number, demo in enumerate(implementation.demos or []):
         try:
-            inputs = to_dspy_inputs(signature, decode_inputs(signature, demo.inputs))
-            outputs = decode_outputs(signature, demo.outputs)
+            given = decode_inputs(signature, demo.inputs)
+            made = decode_outputs(signature, demo.outputs)
         except ValuesError as error:
             raise DspexError(
                 "module_not_found", f"demo {number} does not fit the signature: {error}"
             ) from error
+        if _has_image_reference([*given.values(), *made.values()]):
+            raise DspexError(
+                "module_not_found",
+                f"demo {number}: its image is an object of one user, and a demo is everybody's: give a url",
+            )
+        inputs, outputs = to_dspy_inputs(signature, given), to_dspy_outputs(signature, made)
         inputs = {name: value for name, value in inputs.items() if not isinstance(value, dspy.History)}
         demos.append(dspy.Example(**inputs, **outputs).with_inputs(*inputs))
     return demos
+
+
+def _has_image_reference(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_image_reference, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, ImageReference)
 
 
 def _validity(signature: Signature) -> Reward:

@@ -39,6 +39,7 @@ NO_RESPONDERS_TRIES: Final = 5
 NO_RESPONDERS_PAUSE_S: Final = 0.2
 """A gateway that ended has lost the call. Asking again gets the same answer, for one duplicate in the log."""
 ASK_AGAIN_S: Final = 30.0
+MAX_TOLD: Final = 5
 
 T = TypeVar("T")
 
@@ -155,9 +156,13 @@ class ProgramCalls:
 
 
 def _wrong_inputs(program: str, error: ValuesError | WireJsonError) -> DspexError:
+    """All that is wrong in one message: a model mends what it reads, and nothing else."""
     if isinstance(error, WireJsonError):
         return DspexError("invalid_inputs", f'call of "{program}": {error}', path="inputs")
-    found = classify(error)
+    told = [f"{one.path}: expected {one.expected}, got {one.got}" for one in error.problems[:MAX_TOLD]]
     return DspexError(
-        found.code, f'call of "{program}": {found.message}', path=found.path, details=found.details
+        error.code,
+        f'call of "{program}": {"; ".join(told)}',
+        path=error.problems[0].path,
+        details=[problem.to_json() for problem in error.problems],
     )

@@ -20,7 +20,7 @@ from dspex import wire_json
 from dspex.errors import DspexError
 from dspex.limits import MAX_INLINE_VALUE_BYTES
 from dspex.messages import DspyImplementation, PythonImplementation
-from dspex.signature import Signature, decode_inputs, encode_outputs
+from dspex.signature import decode_inputs, encode_outputs
 from dspex.wire_json import WireJsonError
 from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.chunks import ChunkWriter
@@ -28,7 +28,7 @@ from dspex_pool.claim_check import ClaimCheck, may_have_references
 from dspex_pool.dspy_spans import DspySpans
 from dspex_pool.models import AttemptLM, ModelRegistry
 from dspex_pool.prepare import Prepared, Preparer
-from dspex_pool.streaming import run_streamed, text_outputs
+from dspex_pool.streaming import run_streamed, streamed_fields
 from dspex_pool.work_message import Work
 
 CONFIDENCE = "confidence"
@@ -100,7 +100,11 @@ class Runner:
             return await runnable.run(None, values)
         module = runnable.module()
         with self._context(work, attempt, prepared):
-            fields = self._streamed(prepared.signature, module) if chunks is not None else []
+            fields = (
+                {}
+                if chunks is None or module is None
+                else streamed_fields(prepared.signature, module, users_code=runnable.users_code)
+            )
             if chunks is None or module is None or not fields:
                 made = await runnable.run(module, values)
             else:
@@ -110,12 +114,6 @@ class Runner:
         if chunks is not None:
             await chunks.finish()
         return made
-
-    def _streamed(self, signature: Signature, module: dspy.Module | None) -> list[str]:
-        if module is None:
-            return []
-        known = {name for predictor in module.predictors() for name in predictor.signature.output_fields}
-        return [name for name in text_outputs(signature) if name in known]
 
     def _context(
         self, work: Work, attempt: AttemptContext, prepared: Prepared

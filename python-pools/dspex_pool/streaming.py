@@ -8,14 +8,15 @@ streamed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import anyio
 import dspy
 from dspy.streaming import StreamListener
 
-from dspex.signature import OptionalType, Signature, StrType
+from dspex.signature import Field, OptionalType, Signature, StrType
+from dspex.signature.dspy_bridge import dspy_names
 from dspex_pool.json_fields import JsonFields
 
 BUFFERED_PIECES = 64
@@ -31,27 +32,42 @@ class _Reader(Protocol):
     def finish(self) -> list[tuple[str, str]]: ...
 
 
-def text_outputs(signature: Signature) -> list[str]:
-    """Outputs that can be streamed: strings, which may be absent."""
-    return [
-        field.name
+def streamed_fields(signature: Signature, module: dspy.Module, *, users_code: bool) -> dict[str, str]:
+    """The program's text outputs that a predictor of the module writes, by that predictor's name of them.
+
+    A module made from the signature has DSPy's names, a user's own has those of the signature.
+    """
+    names = dspy_names(signature)
+    written = {name for predictor in module.predictors() for name in predictor.signature.output_fields}
+    fields = {
+        field.name if users_code else names[field.name]: field.name
         for field in signature.outputs
-        if isinstance(field.type, StrType)
-        or (isinstance(field.type, OptionalType) and isinstance(field.type.of, StrType))
-    ]
+        if _is_text(field)
+    }
+    return {by: name for by, name in fields.items() if by in written}
+
+
+def _is_text(field: Field) -> bool:
+    """Texts, which may be absent."""
+    of = field.type.of if isinstance(field.type, OptionalType) else field.type
+    return isinstance(of, StrType)
 
 
 async def run_streamed(
     run: Callable[[], Awaitable[Any]],
     module: dspy.Module,
     adapter: dspy.Adapter,
-    fields: list[str],
+    fields: Mapping[str, str],
     emit: Emit,
 ) -> Any:
-    """Returns what `run` returns; `emit` is called with (field, text) while it runs."""
-    readers = _readers(module, adapter, fields)
+    """Returns what `run` returns; `emit` is called with (output, text) while it runs. `fields` are outputs by
+    their predictor's name.
+    """
+    readers = _readers(module, adapter, list(fields))
     send, receive = anyio.create_memory_object_stream[Any](BUFFERED_PIECES)
-    reading = asyncio.get_running_loop().create_task(_read(receive, readers, emit))
+    reading = asyncio.get_running_loop().create_task(
+        _read(receive, readers, lambda field, text: emit(fields[field], text))
+    )
     try:
         with dspy.context(send_stream=send, stream_listeners=[]):
             return await run()

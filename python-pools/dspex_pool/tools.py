@@ -75,7 +75,8 @@ def _argument(field: Field, info: Any) -> dict[str, Any]:
     schema: dict[str, Any] = TypeAdapter(kind).json_schema()
     schema = _without_references(schema, schema.pop("$defs", {}))
     if field.description is not None:
-        schema["description"] = field.description
+        form = schema.get("description")
+        schema["description"] = f"{field.description} ({form})" if form else field.description
     # DSPy tells models that what has a default may be left out.
     if field.has_default:
         schema["default"] = field.default

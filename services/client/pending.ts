@@ -185,5 +185,8 @@ function resultIn(id: string, message: Msg): Result {
     throw new DspexError("internal", `what is stored as the result of ${id} is none`);
   const { error } = result;
   if (error === undefined || isErrorCode(String(error.code))) return result as Result;
-  return { ...(result as Result), error: { ...error, code: "internal", message: `${error.code}: ${error.message}` } };
+  return {
+    ...(result as Result),
+    error: { ...error, code: "internal", message: `${error.code}: ${error.message}` },
+  };
 }

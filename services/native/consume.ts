@@ -6,8 +6,10 @@ import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Work } from "../../schemas/messages/work.ts";
+import { workConsumer } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import { type Delivery, WorkConsumer } from "../log/work.ts";
+import type { WorkerName } from "./outcome-message.ts";
 import type { NativeWorker } from "./worker.ts";
 
 const ACK_WAIT_MS = 5_000;
@@ -16,11 +18,12 @@ const MAX_DELIVERIES = 5;
 /** Starts them; returns a function that drains them. */
 export async function consumeWork(
   connection: NatsConnection,
-  consumers: readonly string[],
+  { pool, worker: number }: WorkerName,
   worker: NativeWorker,
   slots: number,
   logger: Logger,
 ): Promise<() => Promise<void>> {
+  const consumers = [workConsumer(pool), workConsumer(pool, number)];
   const started = await Promise.all(
     consumers.map((consumer) =>
       new WorkConsumer(connection, {

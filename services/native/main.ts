@@ -1,14 +1,13 @@
 // Wires the TypeScript worker: definitions, adapters, work, beats.
 
-import { randomUUID } from "node:crypto";
 import type { Models } from "../../schemas/config/models.ts";
-import type { Beat } from "../../schemas/messages/beat.ts";
-import { beatSubject, VALUE_BUCKET, workConsumer } from "../../schemas/subjects.ts";
+import { VALUE_BUCKET } from "../../schemas/subjects.ts";
 import { appenderOf } from "../bus/append.ts";
 import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
 import { ClaimCheck } from "../log/claim-check.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
+import { startBeats } from "./beats.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import { consumeWork } from "./consume.ts";
 import { Definitions } from "./definitions.ts";
@@ -16,7 +15,6 @@ import { modelCalls } from "./model-calls.ts";
 import { NativeWorker } from "./worker.ts";
 
 const POOL = "native";
-const BEAT_MS = 1_000;
 
 export interface NativeOptions {
   models: Models | undefined;
@@ -33,45 +31,18 @@ export async function startNative(settings: PartSettings, { models, slots }: Nat
   const definitions = new Definitions(logger);
   await definitions.start(connection, role, instance);
   const name = { pool: POOL, worker: String(instance) };
-  const calls = modelCalls(models);
-  const chunks = new ChunkWriter(appender);
-  const worker = new NativeWorker({
-    connection,
-    appender,
-    reader,
-    claimCheck,
-    definitions,
-    calls,
-    chunks,
-    name,
-    slots,
-    logger,
-  });
-  const drain = await consumeWork(
-    connection,
-    [workConsumer(POOL), workConsumer(POOL, name.worker)],
-    worker,
-    slots,
-    logger,
-  );
-  const incarnation = randomUUID();
-  const beats = setInterval(() => {
-    const { sequence } = definitions;
-    const beat: Beat = {
-      ...name,
-      incarnation,
-      slots,
-      busy: worker.busy,
-      rssBytes: process.memoryUsage.rss(),
-      sequence,
-    };
-    connection.publish(beatSubject(POOL, name.worker), JSON.stringify(beat));
-  }, BEAT_MS).unref();
+  const parts = { connection, appender, reader, claimCheck, definitions, name, slots };
+  const worker = new NativeWorker({ ...parts, calls: modelCalls(models), chunks: new ChunkWriter(appender) });
+  const drain = await consumeWork(connection, name, worker, slots, logger);
+  const stopBeats = startBeats(connection, name, slots, () => ({
+    busy: worker.busy,
+    sequence: definitions.sequence,
+  }));
   return {
     name: `native/${instance}`,
     async stop() {
       await drain();
-      clearInterval(beats);
+      stopBeats();
       await definitions.stop();
       appender.close();
       await connection.drain();

@@ -5,7 +5,6 @@
 
 import { randomUUID } from "node:crypto";
 import type { Span } from "@opentelemetry/api";
-import type { Logger } from "pino";
 import { activeTraceparent, failSpan, SPAN, withSpan } from "../../observability/mod.ts";
 import { type CloudEvent, cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
@@ -46,7 +45,6 @@ export interface WorkerParts {
   chunks: ChunkWriter;
   name: WorkerName;
   slots: number;
-  logger: Logger;
 }
 
 /** Ids that were cancelled before their work came are remembered, this many. */

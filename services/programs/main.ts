@@ -35,11 +35,7 @@ export async function startPrograms(settings: PartSettings, options: ProgramsOpt
   });
   await registry.start(connection);
   for (const definition of definitions) {
-    const changed = await registry.execute(definition.name, (state) =>
-      decideRegister(state, definition, "config"),
-    );
-    if (changed)
-      settings.logger.info({ program: definition.name, version: definition.version }, "program registered");
+    await registry.execute(definition.name, (state) => decideRegister(state, definition, "config"));
   }
   const source = `programs/${settings.instance}`;
   const service = await serve(

@@ -16,6 +16,8 @@ import type { WiredRouter } from "./wire.ts";
 /** ack_wait of both consumers, ms: a router that died gives its messages back after this. */
 const ACK_WAIT_MS = 30_000;
 const EVENTS_HELD = 1_000;
+/** What takes longer to finish goes back to the server, for another router to take at once. */
+const DRAIN_MS = 3_000;
 
 /** Starts both; returns a function that drains them. */
 export async function consume(
@@ -50,7 +52,7 @@ export async function consume(
     handle: (delivery) => router.handleEvent(delivery),
   }).start();
   return async () => {
-    await Promise.all([requests.stop(), events.stop()]);
+    await Promise.all([requests.stop(DRAIN_MS), events.stop(DRAIN_MS)]);
   };
 }
 

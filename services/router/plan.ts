@@ -6,8 +6,8 @@ import type { WireError } from "../../schemas/errors.ts";
 import type { PlanStep } from "../../schemas/messages/parts.ts";
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 
-/** Pauses before the same implementation is tried again, ms. */
-const RETRY_DELAYS_MS = [250, 1_000] as const;
+/** Pauses before the same implementation is tried again, ms; together longer than a model server's restart. */
+const RETRY_DELAYS_MS = [250, 1_000, 4_000] as const;
 
 /** Errors that no other attempt can mend. */
 const FINAL: ReadonlySet<ErrorCode> = new Set([

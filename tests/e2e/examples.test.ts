@@ -56,5 +56,5 @@ test("own-module - a Python function and a DSPy module answer TypeScript with ty
   const lines = await linesOf(process.execPath, "own-module/app.ts");
   t.diagnostic(lines.join(" · "));
   assert.equal(lines[0], "6 words, the longest is not");
-  assert.match(lines[1] ?? "", /^(happy: Thank you!|angry: We are sorry\.)/);
+  assert.match(lines[1] ?? "", /^\S.* in [236] days$/);
 });

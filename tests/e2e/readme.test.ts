@@ -74,7 +74,8 @@ test("README.md - what it asks of a model and of functions is answered", async (
     .map((line) => JSON.parse(line).data);
   assert.deepEqual([...new Set(results.map(({ status }) => status))], ["succeeded"]);
   const programs = new Set(results.map(({ program }) => program));
-  for (const program of ["echo", "answer", "sentiment", "reply"]) assert.ok(programs.has(program), program);
+  for (const program of ["echo", "answer", "sentiment", "delivery"])
+    assert.ok(programs.has(program), program);
 });
 
 /** One block, stopped at the first command that fails; interrupted after `seconds` where it would go on. */
@@ -82,7 +83,13 @@ function runShell(
   { text }: DocBlock,
   seconds: number | undefined,
 ): Promise<{ exitCode: number | null; output: string }> {
-  const { NATS_URL: _url, NATS_USER: _user, NATS_PASSWORD: _password, ...rest } = process.env;
+  const {
+    NATS_URL: _url,
+    NATS_USER: _user,
+    NATS_PASSWORD: _password,
+    BASH_ENV: _start,
+    ...rest
+  } = process.env;
   const env = { ...rest, DSPEX_HOME: system.home, PATH: path, NO_COLOR: "1" };
   const child = spawn("bash", ["-euo", "pipefail", "-c", text], { cwd: folder, env, detached: true });
   let output = "";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Result } from "../../schemas/messages/result.ts";
 import type { Dspex } from "../../services/client/mod.ts";
-import { startCollector } from "./collector.ts";
+import { startOtlpReceiver } from "../kit/otlp-receiver.ts";
 import { eventually, processesOf, type RunningSystem, startSystem } from "./running-system.ts";
 
 let system: RunningSystem;
@@ -224,7 +224,7 @@ test("up that is killed - takes its pools and model along, and the next start ha
     processesOf(system.home).every(({ command }) => command.includes("nats-server")),
   );
   t.diagnostic(`its children were gone after ${Math.round(performance.now() - begun)} ms`);
-  await using traces = await startCollector();
+  await using traces = await startOtlpReceiver();
   const flags = ["--otlp-endpoint", traces.endpoint];
   await using third = await startSystem({ home: system.home, arguments: flags });
   assert.equal((await third.dspex(["result", "survivor"])).exitCode, 0);
@@ -236,5 +236,8 @@ test("up that is killed - takes its pools and model along, and the next start ha
   assert.equal(exitCode, 0);
   assert.deepEqual(processesOf(system.home), []);
   for (const service of ["dspex-router", "dspex-pool-general"])
-    assert.ok(traces.text().includes(service), service);
+    assert.ok(
+      traces.spans.some((span) => span.service === service),
+      service,
+    );
 });

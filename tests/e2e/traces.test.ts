@@ -277,7 +277,7 @@ application: ask raises (internal)
   const [event] = failed.events;
   assert.equal(event?.attributes["exception.type"], "ValueError");
   const stack = String(event?.attributes["exception.stacktrace"]);
-  assert.match(stack, /traced\.py", line \d+, in raises\n[^]*KeyError[^]*which led to[^]*ValueError\n$/);
+  assert.match(stack, /traced\.py", line \d+, in raises\n.*KeyError\n.*which led to.*ValueError\n$/s);
   for (const span of [one("submit raises"), failed, spans.at(-1) as ReceivedSpan]) {
     assert.equal(span.attributes["error.type"], "internal", span.name);
     assert.deepEqual([span.failed, span.statusMessage], [true, "internal"], span.name);
@@ -366,7 +366,7 @@ test("a plain NATS request - its traceparent header is the parent of all", async
   const headers = createHeaders();
   headers.set(HEADER.traceparent, CALLER);
   const body = JSON.stringify({ text: QUESTION });
-  await dspex.connection.request(apiSubject("local", "call.shout"), body, { headers });
+  await dspex.connection.request(apiSubject("local", "call.shout"), body, { headers, timeout: 10_000 });
   const spans = await receiver.trace(CALLER.slice(3, 35), ({ length }) => length >= 3);
   assert.equal(
     treeOf(spans),
@@ -422,24 +422,4 @@ test("everything that was sent - has no question, no answer and no key in it", (
   for (const secret of [QUESTION, ANSWER, KEY, QUESTION.toUpperCase()])
     assert.equal(sent.indexOf(secret), -1, secret);
   assert.deepEqual([...new Set(receiver.paths)], ["/v1/traces"]);
-});
-
-test("sampling 0 - sends nothing, and the trace's context travels all the same", async () => {
-  await tracing.stop();
-  await dspex.close();
-  await system[Symbol.asyncDispose]();
-  await using unused = await startOtlpReceiver();
-  const flags = ["--config", CONFIG, "--otlp-endpoint", unused.endpoint, "--sampling", "0"];
-  await using quiet = await startSystem({ arguments: flags });
-  const client = await quiet.client();
-  answers({ reasoning: ANSWER, answer: ANSWER });
-  const run = await client.program("reason").submit({ question: QUESTION });
-  assert.equal((await run.result()).status, "succeeded");
-  const [request, work, result] = (await Array.fromAsync(run.events())) as { traceparent?: string }[];
-  assert.equal(request?.traceparent, undefined);
-  assert.match(String(work?.traceparent), /-00$/);
-  assert.equal(result?.traceparent?.slice(0, 35), work?.traceparent?.slice(0, 35));
-  // It sends what it has when it ends.
-  await quiet.end("SIGTERM");
-  assert.deepEqual(unused.paths, []);
 });

@@ -38,9 +38,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const traceOf = (traceId: string): ReceivedSpan[] =>
-    spans
-      .filter((span) => span.traceId === traceId)
-      .sort((a, b) => (a.startedAt < b.startedAt ? -1 : a.startedAt > b.startedAt ? 1 : 0));
+    spans.filter((span) => span.traceId === traceId).sort(byStart);
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
@@ -58,4 +56,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** A parent that began in the same instant as its child comes first. */
+function byStart(a: ReceivedSpan, b: ReceivedSpan): number {
+  return Number(a.startedAt - b.startedAt) || Number(b.endedAt - a.endedAt);
 }

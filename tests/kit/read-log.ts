@@ -13,7 +13,14 @@ export interface LogRecord {
   body: unknown;
 }
 
-export async function readLog(nats: TestNats, n = 1): Promise<LogRecord[]> {
+/** The log as it is now. */
+export async function readLog(nats: TestNats): Promise<LogRecord[]> {
+  await using log = await openLog(nats);
+  return log.records;
+}
+
+/** The log until now, and then as it grows. */
+export async function openLog(nats: TestNats, n = 1): Promise<AsyncDisposable & { records: LogRecord[] }> {
   const connection = await nats.connectAs("operator");
   const records: LogRecord[] = [];
   const follower = await follow(connection, {
@@ -32,9 +39,13 @@ export async function readLog(nats: TestNats, n = 1): Promise<LogRecord[]> {
     },
   });
   await follower.caughtUp;
-  await follower.stop();
-  await connection.close();
-  return records;
+  return {
+    records,
+    async [Symbol.asyncDispose]() {
+      await follower.stop();
+      await connection.close();
+    },
+  };
 }
 
 function parsed(data: Uint8Array): unknown {

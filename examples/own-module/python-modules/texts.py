@@ -1,4 +1,4 @@
-"""Two programs of one's own: a function, and a DSPy module in which a model decides and code answers."""
+"""Two programs of one's own: a function, and a DSPy module in which a model reads and code knows the rest."""
 
 import dspex
 import dspy
@@ -16,26 +16,22 @@ def text_facts(text: str) -> dict[str, object]:
 
 
 # region module
-REPLIES = {
-    "happy": "Thank you! We have passed your kind words on.",
-    "angry": "We are sorry. Please tell us your order number, and we will put it right.",
-}
+DAYS = {"Berlin": 1, "Lyon": 2}
+EXAMPLES = [("The train to Rome leaves at nine.", "Rome"), ("We met in Oslo last year.", "Oslo")]
 
 
-@dspex.program(
-    "review-reply",
-    signature='review: str(min_length=1) -> mood: Literal["happy", "angry"], reply: str',
-)
-class ReviewReply(dspy.Module):  # type: ignore[misc]  # dspy has no types
-    """Finds out a reviewer's mood and answers with the text for it."""
+@dspex.program("delivery", signature="message: str(min_length=1) -> city: str, days: int(ge=1)")
+class Delivery(dspy.Module):  # type: ignore[misc]  # dspy has no types
+    """A model reads the city out of a message, code knows the days."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.read = dspy.Predict('review: str -> mood: Literal["happy", "angry"]')
+        self.read = dspy.Predict("message -> city")
+        self.read.demos = [dspy.Example(message=message, city=city) for message, city in EXAMPLES]
 
-    async def aforward(self, review: str) -> dspy.Prediction:
-        mood = (await self.read.acall(review=review)).mood
-        return dspy.Prediction(mood=mood, reply=REPLIES[mood])
+    async def aforward(self, message: str) -> dspy.Prediction:
+        city = (await self.read.acall(message=message)).city
+        return dspy.Prediction(city=city, days=DAYS.get(city, 5))
 
 
 # endregion

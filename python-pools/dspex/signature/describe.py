@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from .ast import BytesType, DictType, FloatType, IntType, ListType, LiteralType, OptionalType, StrType, Type
@@ -79,6 +80,8 @@ def describe_value(value: Any) -> str:
         return f"list of {len(value)}"
     if isinstance(value, Mapping):
         return f"object of {len(value)}"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return "datetime without offset"
     return shorten(type(value).__name__)
 
 

@@ -68,6 +68,12 @@ class FakeModelServer:
         }
         return {"default": "fake", "models": {"fake": model, "other": {**model, "model": "other-1"}}}
 
+    def forget(self) -> None:
+        """As if it had just been started."""
+        self.script = self._next
+        for told in (self.answers, self.requests, self.keys):
+            told.clear()
+
     def _next(self, _: dict[str, Any]) -> Answer:
         return self.answers.pop(0)
 

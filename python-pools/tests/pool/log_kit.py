@@ -117,6 +117,11 @@ class Log:
         ):
             await self._connection.subscribe(subject, cb=self._collect(found))
 
+    def forget(self) -> None:
+        """What was heard so far; ids go on."""
+        for found in (self.failures, self.superseded, self.chunks, self.beats):
+            found.clear()
+
     def _collect(self, found: list[dict[str, Any]]) -> Any:
         async def collect(message: Any) -> None:
             body = json.loads(message.data)

@@ -1,4 +1,4 @@
-"""The module behind program `solve`: its arithmetic, and what it makes of a model's answers."""
+"""The module behind program `solve`: what it asks of the calculator, and what it makes of the answers."""
 
 import importlib.util
 from pathlib import Path
@@ -7,6 +7,7 @@ import dspy
 import pytest
 
 import dspex
+from dspex.calls import attempts_caller
 
 FILE = Path(__file__).resolve().parents[3] / "python-modules" / "solve.py"
 
@@ -20,61 +21,51 @@ def solve():
     dspex.decorators.registry.clear()
 
 
-@pytest.mark.parametrize(
-    ("expression", "result"),
-    [
-        ("17*23", "391"),
-        ("2^10", "1024"),
-        ("(1+2)\u00d73", "9"),
-        ("8 \u00f7 5 \u2212 1", "0.6"),
-        ("1/3", "1/3"),
-        ("-2 + +5", "3"),
-        ("0.1+0.2", "0.3"),
-        ("1234567.5*3", "3703702.5"),
-        ("2**-2", "0.25"),
-    ],
-)
-def test_calculate(solve, expression, result):
-    assert solve.calculate(expression) == result
+class FakeCalculator:
+    """Answers every call with one result, or an error."""
+
+    def __init__(self, exact=None, error=None):
+        self.asked = []
+        self._exact, self._error = exact, error
+
+    async def call(self, program, inputs):
+        self.asked.append((program, inputs))
+        if self._error is not None:
+            raise self._error
+        return {"result": 0.0, "exact": self._exact}
 
 
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "",
-        "144 /",
-        "__import__('os')",
-        "True+1",
-        "'a'*3",
-        "1,2",
-        "2**65",
-        "9**64**2",
-        "x",
-        "1e400",
-        "1+" * 100 + "1",
-    ],
-)
-def test_what_is_no_arithmetic_is_refused(solve, expression):
-    with pytest.raises(ValueError, match=r".+"):
-        solve.calculate(expression)
-
-
-async def solved_with(solve, expression):
+async def solved_with(solve, expression, calculator):
+    attempts_caller.set(calculator)
     lm = dspy.utils.DummyLM([{"expression": expression}])
     with dspy.context(lm=lm, adapter=dspy.ChatAdapter(), trace=[]):
         return await solve.Solve().acall(problem="What is 17 times 23?")
 
 
 async def test_the_models_expression_is_computed(solve):
-    prediction = await solved_with(solve, "17 * 23")
+    calculator = FakeCalculator(exact="391")
+    prediction = await solved_with(solve, "17 * 23", calculator)
     assert (prediction.answer, prediction.working) == ("391", "17 * 23 = 391")
+    assert calculator.asked == [("calculator", {"expression": "17 * 23"})]
 
 
-@pytest.mark.parametrize("expression", ["seventeen times twenty-three", "1/0"])
-async def test_an_expression_that_is_none_is_an_invalid_output(solve, expression):
-    with pytest.raises(dspex.DspexError, match="the model's expression") as raised:
-        await solved_with(solve, expression)
+@pytest.mark.parametrize("code", ["invalid_inputs", "output_invalid"])
+async def test_an_expression_that_is_none_is_an_invalid_output(solve, code):
+    calculator = FakeCalculator(error=dspex.DspexError(code, "expected a number"))
+    with pytest.raises(dspex.DspexError, match="the model's expression: expected a number") as raised:
+        await solved_with(solve, "seventeen times twenty-three", calculator)
     assert raised.value.code == "output_invalid"
+
+
+async def test_any_other_failure_of_the_calculator_stays_what_it_is(solve):
+    calculator = FakeCalculator(error=dspex.DspexError("overloaded", "later"))
+    with pytest.raises(dspex.DspexError, match="overloaded: later"):
+        await solved_with(solve, "17 * 23", calculator)
+
+
+async def test_outside_a_pool_it_says_where_programs_can_be_called(solve):
+    with pytest.raises(dspex.DspexError, match=r"only while a pool answers a request.*dspex\.connect"):
+        await solved_with(solve, "17 * 23", None)
 
 
 def test_it_is_the_program_that_is_declared(solve):

@@ -117,7 +117,7 @@ NO_VALUES = [
     ("bool", 1, "bool", "int 1"),
     ("bytes(max_length=1)", b"\x01\x02", "bytes, at most 1", "bytes"),
     ("date", datetime(2026, 1, 2, tzinfo=UTC), "date", "datetime"),
-    ("datetime", datetime(2026, 1, 2), "datetime", "datetime"),  # noqa: DTZ001  # naive is the point
+    ("datetime", datetime(2026, 1, 2), "datetime", "datetime without offset"),  # noqa: DTZ001  # naive is the point
     ("time", time(1, tzinfo=UTC), "time", "time"),
     ("list[str]", "abc", "list of str", 'str "abc"'),
     ("list[str]", {"a"}, "list of str", "set"),

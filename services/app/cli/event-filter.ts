@@ -1,6 +1,11 @@
 // Pure: which events of the log a command is to show, and the subject filters that let the server leave out the rest.
 
-import { LOG_SUBJECTS } from "../../../schemas/subjects.ts";
+import {
+  kindFilter,
+  LOG_SUBJECTS,
+  REQUEST_EVENTS_FILTER,
+  requestsFilter,
+} from "../../../schemas/subjects.ts";
 import { kindName, type LogEvent } from "./log-event.ts";
 
 export interface EventFilter {
@@ -17,9 +22,9 @@ export function subjectsOf({ types, user, program }: EventFilter): string[] {
   if (types === undefined || types.length === 0) return [...LOG_SUBJECTS];
   return types.map((type) => {
     const [entity = "", verb] = type.split(".");
-    if (entity === "request" && verb === undefined) return `dspex.request.${user ?? "*"}.${program ?? "*"}`;
-    if (entity === "work" || entity === "result") return `dspex.${entity}.>`;
-    return `dspex.event.${entity}.>`;
+    if (entity === "request")
+      return verb === undefined ? requestsFilter(user, program) : REQUEST_EVENTS_FILTER;
+    return kindFilter(entity);
   });
 }
 

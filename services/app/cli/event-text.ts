@@ -90,7 +90,7 @@ function resultText(data: Record<string, unknown>): string {
 }
 
 function optionsText(data: Record<string, unknown>): string {
-  const { inputs: _inputs, ...options } = data;
+  const { id: _id, inputs: _inputs, ...options } = data;
   return Object.entries(options)
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : json(value)}`)
     .join(" ");

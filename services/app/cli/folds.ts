@@ -1,6 +1,6 @@
 // The folds that `dspex replay` can take a log through: each service's own evolve, and nothing else of it.
 
-import { snapshotBucket } from "../../../schemas/subjects.ts";
+import { PROGRAM_EVENTS_FILTER, snapshotBucket } from "../../../schemas/subjects.ts";
 import * as programsEvent from "../../programs/event.ts";
 import * as programsEvolve from "../../programs/evolve.ts";
 import * as programsState from "../../programs/state.ts";
@@ -44,13 +44,14 @@ const router: FoldedService = {
 const programs: FoldedService = {
   version: programsState.PROGRAMS_EVOLVE_VERSION,
   bucket: snapshotBucket("programs"),
-  filters: ["dspex.event.program.>"],
+  filters: [PROGRAM_EVENTS_FILTER],
   start() {
     let state = programsState.initialState();
     return {
       apply(message) {
         const event = readable(() => programsEvent.decodeEvent(message));
         if (event !== undefined) state = programsEvolve.evolve(state, event);
+        state.sequence = message.sequence;
       },
       json: () => programsState.stateToJson(state),
     };

@@ -4,19 +4,24 @@
 import { parseRequestId } from "../../../schemas/envelope/ids.ts";
 import { DspexError } from "../../../schemas/errors.ts";
 import type { Result } from "../../../schemas/messages/result.ts";
-import { LOG_SUBJECTS, resultSubject } from "../../../schemas/subjects.ts";
+import {
+  chosenResults,
+  FEEDBACK_FILTER,
+  idOfResultSubject,
+  isToken,
+  LOG_SUBJECTS,
+  REQUEST_EVENTS_FILTER,
+  resultSubject,
+  SESSION_EVENTS_FILTER,
+  workerEventSubject,
+} from "../../../schemas/subjects.ts";
 import { eventLine, relative } from "./event-line.ts";
 import { kindName, type LogEvent, logEvent } from "./log-event.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Events about a request that its result does not name. */
-const ASIDES = [
-  "dspex.event.request.>",
-  "dspex.event.worker.lost",
-  "dspex.event.program.*.feedback",
-  "dspex.event.session.>",
-];
+const ASIDES = [REQUEST_EVENTS_FILTER, workerEventSubject("lost"), FEEDBACK_FILTER, SESSION_EVENTS_FILTER];
 
 /** @throws DspexError `not_found` when the log knows nothing of it. */
 export async function readStory(log: OperatorLog, given: string): Promise<LogEvent[]> {
@@ -40,8 +45,8 @@ export async function readStory(log: OperatorLog, given: string): Promise<LogEve
 
 /** A chosen id without its user: the only request in the log with that key. */
 async function fullId(log: OperatorLog, given: string): Promise<string> {
-  const found = await log.reader.last(`dspex.result.*.x.${given}`).catch(() => null);
-  if (found !== null) return found.subject.slice("dspex.result.".length);
+  const found = isToken(given) ? await log.reader.last(chosenResults(given)).catch(() => null) : null;
+  if (found !== null) return idOfResultSubject(found.subject);
   return `local.x.${given}`;
 }
 

@@ -1,7 +1,8 @@
 // `dspex watch`: the user's requests and results as they happen.
 
 import { Command } from "commander";
-import { parseLogSubject } from "../../../../schemas/subjects.ts";
+import { logRequestId, resolveRequestId } from "../../../../schemas/envelope/ids.ts";
+import { type LogSubject, parseLogSubject } from "../../../../schemas/subjects.ts";
 import type { StoryEvent } from "../../../client/mod.ts";
 import { asClient } from "../client.ts";
 import { type CommandContext, wholeNumber } from "../context.ts";
@@ -71,10 +72,18 @@ function asLogEvent(event: StoryEvent): LogEvent {
     kind,
     type: event.type,
     source: undefined,
-    id: kind.kind === "result" ? kind.id : text(data.id),
+    id: requestId(kind, event.sequence, text(data.id)),
     user: kind.kind === "request" ? kind.user : undefined,
     program: kind.kind === "request" ? kind.program : text(data.program),
     session: text(data.session),
     data,
   };
+}
+
+/** A request that brought no id has the one that the log gives it. */
+function requestId(kind: LogSubject, sequence: number, given: string | undefined): string | undefined {
+  if (kind.kind === "result") return kind.id;
+  if (kind.kind !== "request") return given;
+  const own = given === undefined ? undefined : resolveRequestId(kind.user, given);
+  return own ?? logRequestId(kind.user, sequence);
 }

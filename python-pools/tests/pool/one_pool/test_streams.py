@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.pool.fake_model_server import KEY, Answer, FakeModelServer, fake_model_server, says
+from tests.pool.fake_model_server import Answer, FakeModelServer, says
 from tests.pool.log_kit import Log, dspy, program, python, work_data
 from tests.pool.nats_kit import NatsKit
-from tests.pool.pool_process import PoolProcess, pool_process
+from tests.pool.pool_process import PoolProcess
 
 pytestmark = pytest.mark.integration
-MODULES = ("--modules", str(Path(__file__).parent / "user_modules"))
 SIGNATURE = "question: str -> answer: str, score: int"
 ANSWER = 'He said "hi {there}",\n\\ and left: \U0001f600 é, [1, 2].'
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[FakeModelServer]:
-    async with fake_model_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def pool(nats_kit: NatsKit, model: FakeModelServer) -> AsyncIterator[PoolProcess]:
-    async with pool_process(nats_kit, *MODULES, models=model.models(), environment={"FAKE_KEY": KEY}) as pool:
-        await pool.ready()
-        yield pool
 
 
 def text_of(chunks: list[dict[str, Any]], field: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
+import pytest_asyncio
 
-from tests.pool.fake_model_server import KEY, Answer, FakeModelServer, fails, fake_model_server, says
+from tests.pool.fake_model_server import KEY, Answer, FakeModelServer, fails, says
 from tests.pool.log_kit import Log, dspy, program, work_data
 from tests.pool.nats_kit import NatsKit
 from tests.pool.pool_process import PoolProcess, pool_process
@@ -15,18 +14,9 @@ pytestmark = pytest.mark.integration
 QA = program("qa", "question: str -> answer: str, confidence: float(ge=0, le=1)", dspy("Predict"))
 
 
-@pytest.fixture
-async def model() -> AsyncIterator[FakeModelServer]:
-    async with fake_model_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def pool(nats_kit: NatsKit, log: Log, model: FakeModelServer) -> AsyncIterator[PoolProcess]:
-    async with pool_process(nats_kit, models=model.models(), environment={"FAKE_KEY": KEY}) as pool:
-        await pool.ready()
-        await log.register(QA)
-        yield pool
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def registered(log: Log) -> None:
+    await log.register(QA)
 
 
 async def test_predict_asks_for_the_signatures_schema_and_counts_tokens_and_money(
@@ -140,10 +130,9 @@ async def test_a_server_that_is_not_there_is_unavailable(
 async def test_a_model_without_its_key_is_an_auth_error(
     log: Log, model: FakeModelServer, nats_kit: NatsKit
 ) -> None:
-    async with pool_process(nats_kit, models=model.models()) as pool:
-        await pool.ready()
-        await log.register(QA)
-        error = await log.run_failing(QA, {"question": "?"})
+    async with pool_process(nats_kit, "--worker", "2", models=model.models()) as other:
+        await other.ready()
+        error = await log.run_failing(QA, {"question": "?"}, worker="2")
         assert error["code"] == "lm_auth"
         assert "FAKE_KEY" in error["message"]
 

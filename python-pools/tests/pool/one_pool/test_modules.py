@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.pool.fake_model_server import KEY, FakeModelServer, fails, fake_model_server, says
+from tests.pool.fake_model_server import FakeModelServer, fails, says
 from tests.pool.log_kit import Log, dspy, program, python, work_data
-from tests.pool.nats_kit import NatsKit
+from tests.pool.nats_kit import NatsKit, running_nats
 from tests.pool.pool_process import PoolProcess, pool_process
 
 pytestmark = pytest.mark.integration
-MODULES = ("--modules", str(Path(__file__).parent / "user_modules"))
+MODULES = ("--modules", str(Path(__file__).parents[1] / "user_modules"))
 SIGNATURE = '"Answer in one word." question: str, limit: int = 3 -> answer: str(max_length=20)'
-
-
-@pytest.fixture
-async def model() -> AsyncIterator[FakeModelServer]:
-    async with fake_model_server() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def pool(nats_kit: NatsKit, model: FakeModelServer) -> AsyncIterator[PoolProcess]:
-    async with pool_process(nats_kit, *MODULES, models=model.models(), environment={"FAKE_KEY": KEY}) as pool:
-        await pool.ready()
-        yield pool
 
 
 def wanted(body: dict[str, Any]) -> list[str]:
@@ -170,7 +156,7 @@ async def test_an_agent_calls_programs_over_the_bus(
         else:
             await message.respond(b'{"sum": 12}')
 
-    await nats_kit.admin.subscribe("dspex-tool.general.call.add-up", cb=on_call)
+    gateway = await nats_kit.admin.subscribe("dspex-tool.general.call.add-up", cb=on_call)
     tool = {"next_thought": "add", "next_tool_name": "add_up", "next_tool_args": {"numbers": [4, 8]}}
     model.answers = [
         says(tool),
@@ -186,8 +172,9 @@ async def test_an_agent_calls_programs_over_the_bus(
     await log.register(adder)
     await log.register(definition)
     request_id = log.next_id()
-    await log.send(work_data(definition, request_id, {"question": "4 and 8?"}))
+    sequence = await log.send(work_data(definition, request_id, {"question": "4 and 8?"}))
     assert (await log.result(request_id))["outputs"] == {"answer": "12"}
+    await gateway.unsubscribe()
     assert "Adds numbers." in json.dumps(model.requests[0]["messages"])
     assert "try later" in json.dumps(model.requests[1]["messages"])
     assert "12" in json.dumps(model.requests[2]["messages"])
@@ -195,6 +182,7 @@ async def test_an_agent_calls_programs_over_the_bus(
     assert (subject, body) == ("dspex-tool.general.call.add-up", {"numbers": [4, 8]})
     assert headers["Dspex-Work-Id"] == request_id
     assert (headers["Dspex-Work-Attempt"], headers["Dspex-Tool-Call"]) == ("1", "2")
+    assert headers["Dspex-Work-Sequence"] == str(sequence)
     assert headers["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
 
 
@@ -268,17 +256,18 @@ async def test_users_exceptions_and_wrong_returns_are_told_without_keys(pool: Po
     assert (error["code"], error["path"]) == ("output_invalid", "outputs.length")
 
 
-async def test_modules_are_announced_with_what_is_broken(nats_kit: NatsKit, log: Log) -> None:
+async def test_modules_are_announced_with_what_is_broken() -> None:
     heard: list[dict[str, Any]] = []
 
     async def on_modules(message: Any) -> None:
         heard.append(json.loads(message.data))
         await message.respond(b"{}")
 
-    await nats_kit.admin.subscribe("dspex-pool.general.modules", cb=on_modules)
-    async with pool_process(nats_kit, *MODULES) as pool:
-        ready = await pool.ready()
-        await pool.until(lambda: any("announced" in line["message"] for line in pool.logged))
+    async with running_nats() as nats:
+        await nats.admin.subscribe("dspex-pool.general.modules", cb=on_modules)
+        async with pool_process(nats, *MODULES) as pool:
+            ready = await pool.ready()
+            await pool.until(lambda: any("announced" in line["message"] for line in pool.logged))
     assert ready["modules"] == sorted(one["name"] for one in heard[0]["modules"])
     assert "never" not in ready["modules"]
     twice = next(one for one in heard[0]["modules"] if one["name"] == "qa-twice")

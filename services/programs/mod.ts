@@ -1,0 +1,14 @@
+// The door for an application's configuration: what `import … from "dspex/config"` gives.
+
+export {
+  type DefinedConfig,
+  type DefinedProgram,
+  defineConfig,
+  defineProgram,
+  dspy,
+  type NativeContext,
+  native,
+  plain,
+  python,
+  structured,
+} from "./define.ts";
