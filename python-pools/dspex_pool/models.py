@@ -62,7 +62,8 @@ def _checked() -> Iterator[None]:
 
 class ModelRegistry:
     def __init__(self, models: Models | None, keys: dict[str, str]) -> None:
-        self._models = models
+        # A list without models is none: functions that call no model run all the same.
+        self._models = models if models is not None and models.models else None
         self._keys = keys
         self._bases: dict[str, AttemptLM] = {}
         self._lms: OrderedDict[tuple[str, float | None, int | None], AttemptLM] = OrderedDict()

@@ -26,10 +26,16 @@ export function parseJson(source: string | Uint8Array): unknown {
   try {
     return NEEDS_CARE.test(text) ? parseWithSource(text, careful) : JSON.parse(text);
   } catch (error) {
-    if (error instanceof JsonError) throw error;
+    if (error instanceof JsonError) throw located(error, text);
     const reason = error instanceof Error ? error.message.slice(0, 200) : String(error);
     throw new JsonError(`not json: ${reason}`, undefined, error);
   }
+}
+
+/** The same error with the place of what it refuses: revivers are not told where they are. */
+function located(error: JsonError, text: string): JsonError {
+  const misfit = misfitOf(JSON.parse(text), MAX_JSON_DEPTH, { hasBigint: false });
+  return misfit === undefined ? error : new JsonError(error.message, `$${misfit.path}`);
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

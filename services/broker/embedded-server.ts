@@ -148,7 +148,8 @@ class StartingServer {
     });
     this.#portsFile = join(files.folder, `nats-server_${this.child.pid}.ports`);
     this.exited = new Promise((resolveExit) => {
-      this.child.once("exit", (code, signal) => resolveExit({ code, signal }));
+      // "close" comes when its last words have been read, too.
+      this.child.once("close", (code, signal) => resolveExit({ code, signal }));
       this.child.once("error", (error) => {
         this.#stderr += error.message;
         resolveExit({ code: null, signal: null });

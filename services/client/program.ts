@@ -2,7 +2,7 @@
 
 import { DspexError } from "../../schemas/errors.ts";
 import type { Result } from "../../schemas/messages/result.ts";
-import type { Signature } from "../../schemas/signature/ast.ts";
+import type { Field, Signature, Type } from "../../schemas/signature/ast.ts";
 import {
   decodeOutputs,
   encodeInputs,
@@ -89,10 +89,25 @@ async function checkSignature(client: Dspex, name: string, ast: Signature): Prom
 }
 
 /** Descriptions and instructions may differ: they change no type. */
-function withoutTexts(ast: Signature): string {
-  const { instructions: _instructions, ...rest } = ast;
-  const bare = JSON.parse(
-    JSON.stringify(rest, (key, value) => (key === "description" ? undefined : value)),
-  ) as Signature;
-  return formatSignature(bare);
+function withoutTexts({ inputs, outputs }: Signature): string {
+  return formatSignature({ inputs: inputs.map(bareField), outputs: outputs.map(bareField) });
+}
+
+function bareField({ description: _description, ...field }: Field): Field {
+  return { ...field, type: bareType(field.type) };
+}
+
+function bareType<Of extends Type>(type: Of): Of {
+  switch (type.kind) {
+    case "optional":
+      return { ...type, of: bareType(type.of) };
+    case "list":
+      return { ...type, items: bareType(type.items) };
+    case "dict":
+      return { ...type, values: bareType(type.values) };
+    case "object":
+      return { ...type, fields: type.fields.map(bareField) };
+    default:
+      return type;
+  }
 }

@@ -21,12 +21,12 @@ export async function readFloors(
     Promise.all(services.map(async (service) => [service, await coveredBy(admin, service)] as const)),
     admin.consumers(LOG_STREAM),
     admin.sequenceAt(LOG_STREAM, new Date(Date.now() - SETTLED_AFTER_MS)),
-    admin.lastSequences(LOG_STREAM, REGISTRATIONS),
+    admin.lowestLast(LOG_STREAM, REGISTRATIONS),
   ]);
   return {
     covered: new Map(covered),
     // Workers learn programs from the log alone; the registry tells old registrations again, which moves this on.
-    registrations: Math.min(lastSequence + 1, ...registered),
+    registrations: registered ?? lastSequence + 1,
     needed: Math.max(settled, neededBy(consumers, lastSequence)),
   };
 }

@@ -100,12 +100,22 @@ export class LogAdmin {
     return info.delivered.stream_seq + 1;
   }
 
-  /** Sequences of the last message of each subject under a pattern. */
-  async lastSequences(stream: string, pattern: string): Promise<number[]> {
-    const sequences: number[] = [];
-    const batch = await this.#manager.direct.getLastMessagesFor(stream, { multi_last: [pattern] });
-    for await (const message of batch) sequences.push(message.seq);
-    return sequences;
+  /**
+   * Lowest sequence among the last messages of the subjects under a pattern; undefined when there are none. Asked like
+   * `sequenceAt`: the keeper may not read messages.
+   */
+  async lowestLast(stream: string, pattern: string): Promise<number | undefined> {
+    const name = "keeper-lowest-last";
+    const info = await this.replaceConsumer(stream, {
+      name,
+      ack_policy: "none",
+      deliver_policy: "last_per_subject",
+      filter_subject: pattern,
+      mem_storage: true,
+      inactive_threshold: 1_000_000_000,
+    });
+    await unlessMissing(this.#manager.consumers.delete(stream, name), CONSUMER_NOT_FOUND);
+    return info.num_pending === 0 ? undefined : info.delivered.stream_seq + 1;
   }
 
   /** Removes every message before `sequence`; answers how many. */

@@ -12,8 +12,9 @@ import type { ProcessCommand } from "./pool-process.ts";
 export interface CompanionSettings {
   name: string;
   command: ProcessCommand;
-  /** Asked each 5 s while it runs; three unanswered in a row and it is started again. */
+  /** Asked each 5 s by default while it runs; three unanswered in a row and it is started again. */
   healthUrl: string;
+  healthEveryMs?: number;
   logger: Logger;
   /** What it says, for a log file. */
   onOutput?: (line: string) => void;
@@ -24,7 +25,6 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 const SETTLED_MS = 30_000;
 const HEALTH_EVERY_MS = 5_000;
-const HEALTH_TIMEOUT_MS = 10_000;
 const HEALTH_MISSES = 3;
 const END_GRACE_MS = 2_000;
 
@@ -127,16 +127,15 @@ export class Companion {
   }
 
   #watchHealth(child: ChildProcess): NodeJS.Timeout {
+    const { healthUrl, healthEveryMs = HEALTH_EVERY_MS } = this.#settings;
     let misses = 0;
     return setInterval(async () => {
-      const answered = await fetch(this.#settings.healthUrl, {
-        signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
-      })
+      const answered = await fetch(healthUrl, { signal: AbortSignal.timeout(2 * healthEveryMs) })
         .then(() => true)
         .catch(() => false);
       misses = answered ? 0 : misses + 1;
       if (misses >= HEALTH_MISSES) child.kill("SIGKILL");
-    }, HEALTH_EVERY_MS).unref();
+    }, healthEveryMs).unref();
   }
 }
 

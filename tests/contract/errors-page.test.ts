@@ -5,16 +5,19 @@ import { test } from "node:test";
 import { ERROR_CODES, type ErrorCode } from "../../schemas/error-codes.ts";
 import type { PlanStep } from "../../schemas/messages/parts.ts";
 import { nextStep } from "../../services/router/plan.ts";
-import { readPage } from "../kit/doc-blocks.ts";
+import { readPage, tableRows } from "../kit/doc-blocks.ts";
 
-const rows = [
-  ...readPage("docs/errors.md").matchAll(/^\| `(\w+)` \| (\d+) \| (yes|no) \| ([^|]+) \| [^|]+ \|$/gm),
-];
+const rows = tableRows(readPage("docs/errors.md")).flatMap(([code = "", number, retryable, way]) => {
+  const name = /^`(\w+)`$/.exec(code)?.[1];
+  return name !== undefined && /^\d+$/.test(number ?? "")
+    ? [{ name: name as ErrorCode, number, retryable, way }]
+    : [];
+});
 
 test("docs/errors.md - has every code, in the order of the numbers, and no other", () => {
   const codes = Object.entries(ERROR_CODES).sort(([, a], [, b]) => a.status - b.status);
   assert.deepEqual(
-    rows.map(([, code]) => code),
+    rows.map(({ name }) => name),
     codes.map(([code]) => code),
   );
 });
@@ -35,9 +38,8 @@ function routerWay(code: ErrorCode, retryable: boolean): string {
   }
 }
 
-for (const [, name = "", number, retryable, way] of rows) {
-  test(`docs/errors.md - ${name} is as in the code`, () => {
-    const code = name as ErrorCode;
+for (const { name: code, number, retryable, way } of rows) {
+  test(`docs/errors.md - ${code} is as in the code`, () => {
     const facts = ERROR_CODES[code];
     assert.equal(number, String(facts.status));
     assert.equal(retryable, facts.retryable ? "yes" : "no");

@@ -11,7 +11,7 @@ import { keeperSettings } from "../../services/keeper/mod.ts";
 import { routerConfigSchema } from "../../services/router/config.ts";
 import { ROUTER_BOUNDS } from "../../services/router/state.ts";
 import { poolSettingsSchema, supervisorLimitsSchema } from "../../services/supervisor/config.ts";
-import { readPage } from "../kit/doc-blocks.ts";
+import { readPage, tableRows } from "../kit/doc-blocks.ts";
 
 const PAGE = "docs/limits.md";
 
@@ -30,11 +30,13 @@ const values: Record<string, object> = {
 
 /** Rows of each marked table: name → value as it is written. */
 function tables(): Map<string, Map<string, string>> {
-  const found = readPage(PAGE).matchAll(/<!-- limits (\w+) -->\n((?:\|.*\n)+)/g);
+  const found = readPage(PAGE).matchAll(/<!-- limits (\w+) -->\n+((?:\|.*\n)+)/g);
   return new Map(
     [...found].map(([, name = "", text = ""]) => {
-      const rows = [...text.matchAll(/^\| `([^`]+)` \| ([^|]+) \|/gm)];
-      return [name, new Map(rows.map(([, key = "", value = ""]) => [key, value.trim()]))];
+      const rows = tableRows(text).flatMap(([key = "", value = ""]): [string, string][] =>
+        /^`[^`]+`$/.test(key) ? [[key.slice(1, -1), value]] : [],
+      );
+      return [name, new Map(rows)];
     }),
   );
 }
@@ -104,14 +106,15 @@ for (const [name, object] of Object.entries(values)) {
 }
 
 test(`${PAGE} - the constants that are no settings are in the files that it names`, () => {
-  const rows = [
-    ...readPage(PAGE).matchAll(/^\| `([A-Z_a-z]+)` \| ([^|]+) \| \[[^\]]*\]\(\.\.\/([^)]+)\) \|/gm),
-  ];
+  const rows = tableRows(readPage(PAGE)).flatMap(([name = "", shown = "", where = ""]) => {
+    const file = /\]\(\.\.\/([^)]+)\)/.exec(where)?.[1];
+    return file === undefined ? [] : [{ name: name.replaceAll("`", ""), shown, file }];
+  });
   assert.ok(rows.length > 15);
-  const wrong = rows.flatMap(([, name = "", shown = "", file = ""]) => {
+  const wrong = rows.flatMap(({ name, shown, file }) => {
     const value = constantIn(readPage(file), name);
     const expected = value === undefined ? "not there" : written(name, value);
-    return expected === shown.trim() ? [] : [`${name} of ${file}: the page says ${shown}, it is ${expected}`];
+    return expected === shown ? [] : [`${name} of ${file}: the page says ${shown}, it is ${expected}`];
   });
   assert.deepEqual(wrong, []);
 });

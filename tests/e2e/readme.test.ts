@@ -1,5 +1,5 @@
-// The README's first five minutes, as they stand: its files are saved, its commands run in one shell after the other
-// against one real system.
+// The README's first five minutes and the other pages' commands, as they stand: their files are saved, their commands
+// run in one shell after the other against one real system.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -10,7 +10,8 @@ import { after, before, test } from "node:test";
 import { type DocBlock, docBlocks, ROOT } from "../kit/doc-blocks.ts";
 import { type RunningSystem, startSystem } from "./running-system.ts";
 
-const blocks = docBlocks("README.md");
+const pages = ["README.md", "docs/getting-started.md", "docs/wire.md", "docs/operations.md"];
+const blocks = pages.flatMap(docBlocks);
 /** Where the reader's own files go, and whose `npx dspex` is this repository's. */
 const folder = mkdtempSync(join(tmpdir(), "dspex-readme-"));
 const toolFolders = [join(ROOT, "node_modules/.bin"), join(homedir(), "go/bin")];
@@ -48,11 +49,13 @@ function saveFiles(): void {
   symlinkSync(ROOT, join(folder, "node_modules/dspex"));
   symlinkSync(join(ROOT, "services/app/cli/bin.mjs"), join(folder, "node_modules/.bin/dspex"));
   symlinkSync(process.execPath, join(folder, "node_modules/.bin/node"));
+  // What the reader's clone has beside them.
+  symlinkSync(join(ROOT, "scripts"), join(folder, "scripts"));
 }
 
 for (const block of blocks.filter(({ marker }) => marker.startsWith("run"))) {
   const title = block.text.trim().split("\n").at(-1) ?? "";
-  test(`README.md:${block.line} - ${title}`, async (t) => {
+  test(`${block.page}:${block.line} - ${title}`, async (t) => {
     if (block.marker === "run with nats" && !hasNats) return t.diagnostic("no nats command here: left out");
     const seconds = /^run for (\d+) seconds$/.exec(block.marker)?.[1];
     const { exitCode, output } = await runShell(block, seconds === undefined ? undefined : Number(seconds));
@@ -64,10 +67,8 @@ for (const block of blocks.filter(({ marker }) => marker.startsWith("run"))) {
   });
 }
 
-test("README.md - what it asks of a model and of functions is answered", async () => {
-  const asked = blocks.filter(({ marker }) => marker === "run").map(({ text }) => text);
-  assert.ok(asked.length >= 4);
-  const { out } = await system.dspex(["log", "--type", "result", "--tail", "50", "--json"]);
+test("the pages - what they ask of models and functions is answered", async () => {
+  const { out } = await system.dspex(["log", "--type", "result", "--tail", "100", "--json"]);
   const results = out
     .trim()
     .split("\n")
@@ -91,7 +92,13 @@ function runShell(
     ...rest
   } = process.env;
   const env = { ...rest, DSPEX_HOME: system.home, PATH: path, NO_COLOR: "1" };
-  const child = spawn("bash", ["-euo", "pipefail", "-c", text], { cwd: folder, env, detached: true });
+  const child = spawn("bash", ["-euo", "pipefail", "-c", text], {
+    cwd: folder,
+    env,
+    detached: true,
+    // From a socket bash would take itself to be a remote shell.
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (piece: string) => {

@@ -3,7 +3,12 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { ROUTER_REQUESTS_CONSUMER, resultSubject, snapshotBucket } from "../../schemas/subjects.ts";
+import {
+  programEventSubject,
+  ROUTER_REQUESTS_CONSUMER,
+  resultSubject,
+  snapshotBucket,
+} from "../../schemas/subjects.ts";
 import {
   ConfigurationDiffers,
   Keeper,
@@ -180,6 +185,27 @@ describe("a full log", () => {
       ["held", "cut", "cut"],
     );
     await keeper.stop();
+  });
+
+  test("the registration of a program in force - stays until it is told again", async () => {
+    await using nats = await startNats({
+      keeper: { logMaxBytes: MIB, snapshotServices: ["router"], checkIntervalMs: 3_600_000 },
+    });
+    const keeper = nats.keeper as Keeper;
+    const [router, programs] = [await nats.connectAs("router"), await nats.connectAs("programs")];
+    const register = (name: string) => programs.request(programEventSubject(name, "registered"), "{}");
+    await register("first");
+    await register("second");
+    const body = "x".repeat(10_000);
+    for (let n = 1; n <= 95; n++) await router.request(resultSubject(`local.c.${n}`), body);
+    const name = Buffer.from("v1/97").toString("base64url");
+    await router.request(`$O.${snapshotBucket("router")}.M.${name}`, "{}");
+
+    assert.deepEqual(await keeper.checkSize(), { status: "held", by: "programs", at: 1 });
+    await register("first");
+    assert.deepEqual(await keeper.checkSize(), { status: "cut", before: 2 });
+    await register("second");
+    assert.equal((await keeper.checkSize()).status, "cut");
   });
 
   test("unfinished work - stays, however full the log is", async () => {

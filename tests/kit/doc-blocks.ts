@@ -37,6 +37,19 @@ export function readPage(page: string): string {
   return readFileSync(join(ROOT, page), "utf8");
 }
 
+/** Cells of every row of every table in a text, however it is aligned. */
+export function tableRows(text: string): string[][] {
+  return text
+    .split("\n")
+    .filter((line) => line.startsWith("|"))
+    .map((line) =>
+      line
+        .replace(/^\||\|$/g, "")
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim()),
+    );
+}
+
 /** Code between `// #region NAME` (or `# region NAME`) and its end, without the indent that it has there. */
 export function regionOf(path: string, name: string): string {
   const start = String.raw`^ *(?://|#) ?#?region ${name}\n`;

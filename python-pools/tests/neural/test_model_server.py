@@ -1,4 +1,4 @@
-"""The embedded model's server and its companion, with the real model."""
+"""The embedded model's server, with the real model."""
 
 import asyncio
 import json
@@ -14,12 +14,6 @@ from pathlib import Path
 import pytest
 
 from dspex_pool.neural import model_server as server_module
-from dspex_pool.neural.companion import (
-    Backoff,
-    HealthCheck,
-    ModelServerUnavailableError,
-    model_server,
-)
 from dspex_pool.neural.model_server import (
     EXIT_NOT_INSTALLED,
     EXIT_PORT_TAKEN,
@@ -181,63 +175,6 @@ def test_it_does_not_start_for_a_parent_that_is_gone():
     process = start_server("--port", "0", "--parent-pid", "1")
     out, _ = process.communicate(timeout=20)
     assert (process.returncode, out) == (0, "")
-
-
-@pytest.mark.integration
-async def test_companion_starts_it_again_on_the_same_port_after_a_kill():
-    async with model_server(arguments=SMALL, backoff=Backoff(first_s=0.05)) as companion:
-        base = await companion.wait_ready()
-        first = companion.pid
-        os.kill(first, signal.SIGKILL)
-        await until(lambda: not companion.ready)
-        assert await companion.wait_ready() == base
-        assert companion.pid != first
-        assert companion.restarts == 1
-        assert "smollm2" in await asyncio.to_thread(get_text, f"{base}/models")
-        last = companion.pid
-    assert not alive(last)
-
-
-@pytest.mark.integration
-async def test_companion_kills_a_server_that_no_longer_answers():
-    check = HealthCheck(every_s=0.1, timeout_s=0.3, tolerated=2)
-    async with model_server(arguments=SMALL, backoff=Backoff(first_s=0.05), health_check=check) as companion:
-        await companion.wait_ready()
-        first = companion.pid
-        os.kill(first, signal.SIGSTOP)
-        await until(lambda: companion.restarts == 1)
-        assert not alive(first)
-
-
-async def test_companion_waits_for_a_taken_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        async with model_server(
-            taken.getsockname()[1], arguments=SMALL, backoff=Backoff(first_s=0.05)
-        ) as companion:
-            await until(lambda: companion.restarts >= 2)
-            assert not companion.ready
-            assert "cannot listen" in companion.last_error
-
-
-async def test_companion_gives_up_where_the_model_is_not_installed(monkeypatch):
-    async def ends_at_once(self):
-        self.last_error = "absent"
-        return EXIT_NOT_INSTALLED
-
-    monkeypatch.setattr("dspex_pool.neural.companion.Companion._run_once", ends_at_once)
-    async with model_server() as companion:
-        with pytest.raises(ModelServerUnavailableError, match="absent"):
-            await companion.wait_ready()
-        assert not companion.ready
-
-
-def test_backoff_doubles_to_its_limit():
-    backoff = Backoff(first_s=1, longest_s=8)
-    delays = [backoff.delay_s(n) for n in range(6)]
-    for delay, middle in zip(delays, [1, 2, 4, 8, 8, 8], strict=True):
-        assert 0.75 * middle <= delay <= 1.25 * middle
 
 
 def test_usable_cores_counts_this_process():

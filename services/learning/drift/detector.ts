@@ -50,7 +50,7 @@ function follow(sum: number, since: Float64Array, observation: Float64Array): nu
   return sum;
 }
 
-export function reset(detector: Detector): void {
+export function resetDetector(detector: Detector): void {
   detector.down = 0;
   detector.up = 0;
   detector.sinceDown.fill(0);

@@ -1,150 +1,193 @@
-import { detect, reset } from "../drift/detector.ts";
-import { bestModel, forecastAll, noise, poolArms, qs, type Weights, ys } from "../posterior/forecast.ts";
-import type { Rule } from "../posterior/rule.ts";
-import {
-  CELL_SIZE,
-  COUNT,
-  IN_TIME,
-  KIND_CELL,
-  lengthCell,
-  loadCell,
-  QUALITY,
-  SCORED,
-  SUCCESS,
-  scale,
-  THRIFT,
-} from "./cell.ts";
+// Takes one outcome, or one late score, into the statistics: forecasts it first, so that noise, shrinkage and change
+// are judged by what was not yet known, then adds it to the arm's cells.
+
+import { detect } from "../drift/detector.ts";
+import { type Place, expected, forecast } from "../posterior/forecast.ts";
+import { newPool, type Pool, poolArms } from "../posterior/pool.ts";
+import { BALANCED, expectedReward } from "../posterior/reward.ts";
+import { bestShrinkage, SHRINKAGES } from "../posterior/shrinkage.ts";
+import { BLOCK_SIZE, CELL_SIZE, COUNT, IN_TIME, KIND_CELL, lengthCell, loadCell } from "./cell.ts";
+import { newSums, QUALITY, SCORED, SUCCESS, type Sums, THRIFT } from "./cell.ts";
+import { CHANNELS, COUNT_OF, KEEPS_TIME, SATISFIES, SAVES, SUCCEEDS } from "./channel.ts";
 import { discountAfter } from "./discount.ts";
+import type { Outcome, OutcomePlace } from "./event.ts";
+import { observeFamily } from "./family.ts";
+import { restart } from "./restart.ts";
 import {
   type ArmStatistics,
-  type ChannelStatistics,
-  MODELS,
+  kindIndex,
+  type LearningState,
   newArm,
-  newBlock,
   type ProgramStatistics,
-  type Sums,
 } from "./state.ts";
 
-const obs = new Float64Array(CELL_SIZE);
-const W: Weights = { quality: 0.6, time: 0.25, cost: 0.15 };
+/** Belief about the variance of rewards around their forecast, and its weight in observations. */
+const PRIOR_REWARD_NOISE = 0.09;
+const PRIOR_REWARD_WEIGHT = 5;
 
-export function observe(
-  p: ProgramStatistics,
-  name: string,
-  kind: number,
-  length: number,
-  load: number,
-  success: number,
-  inTime: number,
-  thrift: number,
-  scored: number | undefined,
-  rule: Rule,
+const pool: Pool = newPool();
+const everyArm: ArmStatistics[] = [];
+const place: Place = { kind: -1, length: 0, load: 0 };
+const observation = new Float64Array(CELL_SIZE);
+
+export function observeOutcome(
+  state: LearningState,
+  program: ProgramStatistics,
+  where: OutcomePlace,
+  outcome: Outcome,
 ): void {
-  const arm = p.arms.get(name) as ArmStatistics;
-  if (rule.qualityMode === "sum" && scored !== undefined) {
-    /* notes: quality channel holds success·quality */
+  const arm = locate(program, where);
+  const success = outcome.success ? 1 : 0;
+  const { quality, time, cost } = BALANCED;
+  forecastBest(program, arm);
+  const forecastReward = expectedReward(BALANCED);
+  const satisfies = expected[SATISFIES] as number;
+  const reward = success * (quality * satisfies + time * outcome.inTime + cost * outcome.thrift);
+  observation.fill(0);
+  observation[COUNT] = 1;
+  observation[SUCCESS] = success;
+  observation[IN_TIME] = success * outcome.inTime;
+  observation[THRIFT] = success * outcome.thrift;
+
+  const change = detect(
+    arm.immediate,
+    (reward - forecastReward) / rewardDeviation(program),
+    weightOf(program, arm, SUCCEEDS),
+    observation,
+  );
+  learnReward(program, reward - forecastReward);
+  learnChannel(state, program, arm, SUCCEEDS, success);
+  if (outcome.success) {
+    learnChannel(state, program, arm, KEEPS_TIME, outcome.inTime);
+    learnChannel(state, program, arm, SAVES, outcome.thrift);
   }
-  poolArms(p.time, [...p.arms.values()], rule);
-  const mq = bestModel(p.quality),
-    my = bestModel(p.immediate);
-  forecastAll(arm, kind, length, load, p.time, mq, W, rule);
-  const q = rule.qualityMode === "product" ? (qs[mq] as number) : 0;
-  const y = success * (W.time * inTime + W.cost * thrift + W.quality * q);
-  obs.fill(0);
-  obs[COUNT] = 1;
-  obs[SUCCESS] = success;
-  obs[IN_TIME] = success * inTime;
-  obs[THRIFT] = success * thrift;
-  const sy = Math.sqrt(noise(p.immediate, 0.09));
-  const known = discountAfter(p.time - arm.whole.at) * (arm.whole.values[COUNT] as number);
-  const bell = detect(arm.immediate, (y - (ys[my] as number)) / sy, known, obs);
-  learnChannel(p.immediate, y, ys, my);
-  p.time++;
-  add(p, arm, kind, length, load);
-  if (bell) {
-    restart(
-      arm,
-      arm.immediate === undefined ? obs : bell === "worse" ? arm.immediate.sinceDown : arm.immediate.sinceUp,
-      p.time,
-    );
-    p.restarts.push({
-      sequence: p.time,
-      arm: name,
-      channel: "immediate",
-      direction: bell,
-      evidence: 0,
-      before: 0,
-      after: 0,
-      observations: 0,
-    });
+  program.time++;
+  add(state, program, arm);
+  if (change !== undefined) restart(state, program, arm, "immediate", change, forecastReward, satisfies);
+  if (outcome.success && outcome.quality !== undefined) {
+    observeQuality(state, program, where, outcome.quality);
   }
-  if (scored !== undefined && (rule.qualityMode === "sum" || success > 0))
-    observeQuality(p, name, kind, length, load, scored, rule);
 }
 
 export function observeQuality(
-  p: ProgramStatistics,
-  name: string,
-  kind: number,
-  length: number,
-  load: number,
+  state: LearningState,
+  program: ProgramStatistics,
+  where: OutcomePlace,
   score: number,
-  rule: Rule,
 ): void {
-  const arm = p.arms.get(name) as ArmStatistics;
-  poolArms(p.time, [...p.arms.values()], rule);
-  const mq = bestModel(p.quality);
-  forecastAll(arm, kind, length, load, p.time, mq, W, rule);
-  learnChannel(p.quality, score, qs, mq);
-  obs.fill(0);
-  obs[SCORED] = 1;
-  obs[QUALITY] = score;
-  add(p, arm, kind, length, load);
+  const arm = locate(program, where);
+  forecastBest(program, arm);
+  const forecastScore = expected[SATISFIES] as number;
+  observation.fill(0);
+  observation[SCORED] = 1;
+  observation[QUALITY] = score;
+  const change = detect(
+    arm.quality,
+    (score - forecastScore) / Math.sqrt(pool.noise[SATISFIES] as number),
+    weightOf(program, arm, SATISFIES),
+    observation,
+  );
+  learnChannel(state, program, arm, SATISFIES, score);
+  add(state, program, arm);
+  if (change !== undefined) restart(state, program, arm, "quality", change, forecastScore, forecastScore);
 }
 
-function learnChannel(c: ChannelStatistics, value: number, f: Float64Array, model: number): void {
-  const d = discountAfter(1);
-  for (let m = 0; m < MODELS; m++) {
-    const e = value - (f[m] as number);
-    c.errors[m] = (c.errors[m] as number) * d + e * e;
+/** Finds the arm, and sets `place` and `pool` for it. */
+function locate(program: ProgramStatistics, where: OutcomePlace): ArmStatistics {
+  let arm = program.arms.get(where.arm);
+  if (arm === undefined) {
+    // Declared before the head of the log.
+    arm = newArm(where.arm, where.arm, "", program.time);
+    program.arms.set(where.arm, arm);
   }
-  const e = value - (f[model] as number);
-  c.count = c.count * d + 1;
-  c.squares = c.squares * d + e * e;
+  let kind = kindIndex(program, where.task);
+  if (kind < 0) {
+    kind = program.kinds.size;
+    program.kinds.set(where.task, kind);
+  }
+  place.kind = kind;
+  place.length = where.length;
+  place.load = where.load;
+  let count = 0;
+  for (const one of program.arms.values()) everyArm[count++] = one;
+  poolArms(pool, program, everyArm, count);
+  return arm;
 }
 
-function bring(s: Sums, time: number): void {
-  const f = discountAfter(time - s.at);
-  if (f !== 1) scale(s.values, f);
-  s.at = time;
-}
-
-function add(p: ProgramStatistics, arm: ArmStatistics, kind: number, length: number, load: number): void {
-  bring(arm.whole, p.time);
-  let b = arm.kinds[kind];
-  if (b === undefined) arm.kinds[kind] = b = newBlock(p.time);
-  bring(b, p.time);
-  for (let i = 0; i < CELL_SIZE; i++) {
-    const x = obs[i] as number;
-    if (x === 0) continue;
-    arm.whole.values[i]! += x;
-    b.values[KIND_CELL + i]! += x;
-    b.values[lengthCell(length) + i]! += x;
-    b.values[loadCell(load) + i]! += x;
+/** Forecasts all channels of the arm as a decision would. */
+function forecastBest(program: ProgramStatistics, arm: ArmStatistics): void {
+  for (let channel = 0; channel < CHANNELS; channel++) {
+    forecast(pool, arm, program.time, place, channel, bestShrinkage(program.errors, channel));
   }
 }
-function restart(arm: ArmStatistics, since: Float64Array, time: number): void {
-  arm.whole.at = time;
-  // keep quality sums, scaled down to the new count
-  const q = arm.whole.values[SCORED] as number,
-    qq = arm.whole.values[QUALITY] as number;
-  arm.whole.values.set(since);
-  const keep = q > 0 ? Math.min(q, 5) / q : 0;
-  arm.whole.values[SCORED] = q * keep;
-  arm.whole.values[QUALITY] = qq * keep;
-  arm.kinds.length = 0;
-  reset(arm.immediate);
-  reset(arm.quality);
+
+function weightOf(program: ProgramStatistics, arm: ArmStatistics, channel: number): number {
+  return discountAfter(program.time - arm.whole.at) * (arm.whole.values[COUNT_OF[channel] as number] as number);
 }
 
-export { newArm };
+function rewardDeviation({ rewards }: ProgramStatistics): number {
+  return Math.sqrt(
+    ((rewards[1] as number) + PRIOR_REWARD_WEIGHT * PRIOR_REWARD_NOISE) /
+      ((rewards[0] as number) + PRIOR_REWARD_WEIGHT),
+  );
+}
+
+function learnReward({ rewards }: ProgramStatistics, error: number): void {
+  const kept = discountAfter(1);
+  rewards[0] = kept * (rewards[0] as number) + 1;
+  rewards[1] = kept * (rewards[1] as number) + error * error;
+}
+
+/** Judges every candidate shrinkage by its forecast of `value`, and the noise by the one that is in use. */
+function learnChannel(
+  state: LearningState,
+  program: ProgramStatistics,
+  arm: ArmStatistics,
+  channel: number,
+  value: number,
+): void {
+  const kept = discountAfter(1);
+  const used = bestShrinkage(program.errors, channel);
+  for (let candidate = 0; candidate < SHRINKAGES; candidate++) {
+    forecast(pool, arm, program.time, place, channel, candidate);
+    const error = value - (expected[channel] as number);
+    const at = channel * SHRINKAGES + candidate;
+    program.errors[at] = kept * (program.errors[at] as number) + error * error;
+    if (candidate !== used) continue;
+    program.counts[channel] = kept * (program.counts[channel] as number) + 1;
+    program.squares[channel] = kept * (program.squares[channel] as number) + error * error;
+  }
+  observeFamily(state, arm.family, channel, value - (pool.mean[channel] as number));
+}
+
+/** Adds `observation` to the arm's cells of `place`. */
+function add(state: LearningState, program: ProgramStatistics, arm: ArmStatistics): void {
+  discount(arm.whole, program.time);
+  let block = arm.kinds[place.kind];
+  if (block === undefined) {
+    while (arm.kinds.length < place.kind) arm.kinds.push(undefined);
+    block = newSums(BLOCK_SIZE, program.time);
+    arm.kinds[place.kind] = block;
+    state.blocks++;
+  }
+  discount(block, program.time);
+  const whole = arm.whole.values;
+  const cells = block.values;
+  const length = lengthCell(place.length);
+  const load = loadCell(place.load);
+  for (let at = 0; at < CELL_SIZE; at++) {
+    const value = observation[at] as number;
+    whole[at] = (whole[at] as number) + value;
+    cells[KIND_CELL + at] = (cells[KIND_CELL + at] as number) + value;
+    cells[length + at] = (cells[length + at] as number) + value;
+    cells[load + at] = (cells[load + at] as number) + value;
+  }
+}
+
+function discount(sums: Sums, time: number): void {
+  const kept = discountAfter(time - sums.at);
+  sums.at = time;
+  if (kept === 1) return;
+  const { values } = sums;
+  for (let at = 0; at < values.length; at++) values[at] = (values[at] as number) * kept;
+}

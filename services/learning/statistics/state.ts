@@ -1,48 +1,43 @@
-// What has been learned, as a fold of outcomes: statistics of every arm (an implementation in one version) of every
-// program. Routers and the learning service hold the same state and change it by the same `evolve`.
+// What has been learned, as a fold of outcomes: statistics of every arm of every program. An arm is an implementation
+// as it is declared; declared otherwise, it is another arm. Routers and the learning service hold the same state and
+// change it by the same `evolve`, in place: it is owned by one fold.
 
 import { type Detector, newDetector } from "../drift/detector.ts";
-import { BLOCK_SIZE, CELL_SIZE } from "./cell.ts";
+import { SHRINKAGES } from "../posterior/shrinkage.ts";
+import { CELL_SIZE, newSums, type Sums } from "./cell.ts";
+import { CHANNELS } from "./channel.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
 export const LEARNING_EVOLVE_VERSION = "1";
 
-/** Together they bound the memory whatever the log holds: about 60 MB at most. */
+/** Together they bound the memory, whatever the log holds, to about 100 MB. */
 export const LEARNING_BOUNDS = {
+  /** Least recently declared or observed out. */
   programs: 2_000,
-  /** Blocks of all programs together: one for each arm and kind of task that was seen. ~550 B each. */
+  /** Blocks of all programs together, one for each arm and kind of task that was seen. ~550 B each. */
   blocks: 100_000,
-  /** Arms of one program, old versions included. */
+  /** Arms of one program, old declarations included, oldest out. ~900 B each. */
   arms: 128,
-  /** Kinds of task of one program; later ones share the last. */
+  /** Kinds of task of one program; those that come later share the last. */
   kinds: 24,
+  families: 1_000,
   /** Restarts that a program remembers. */
   restarts: 16,
 } as const;
 
-/** Sums that are discounted lazily: they are as of `at`, a number of outcomes of the program. */
-export interface Sums {
-  at: number;
-  values: Float64Array;
-}
-
 export interface ArmStatistics {
-  /** What implementations of several programs have in common, such as their kind and model. */
+  key: string;
+  /** Name of the implementation. */
+  name: string;
+  /** What it has in common with implementations of other programs, such as module and model; "" = nothing. */
   family: string;
+  /** Where its prior lies above the mean of its program's arms, by channel. */
+  offset: Float64Array;
   whole: Sums;
-  /** By kind of task; holes where the arm was never tried. */
+  /** Blocks by kind of task; undefined where it was never tried. */
   kinds: (Sums | undefined)[];
   immediate: Detector;
   quality: Detector;
-}
-
-/** Noise and forecast errors of one channel. */
-export interface ChannelStatistics {
-  /** Discounted number of observations, and sum of their squared forecast errors. */
-  count: number;
-  squares: number;
-  /** Discounted squared error of each candidate model. */
-  errors: Float64Array;
 }
 
 /** An arm that was found to have changed. */
@@ -51,12 +46,12 @@ export interface Restart {
   arm: string;
   channel: "immediate" | "quality";
   direction: "better" | "worse";
-  /** The detector's sum when it rang. */
+  /** The detector's sum when it rang, in standard deviations. */
   evidence: number;
-  /** Mean reward, or quality, before; and since the change began. */
+  /** What was forecast of the arm, and its mean since the change began: reward without or quality alone. */
   before: number;
   after: number;
-  /** Observations since the change began; the arm starts again from them. */
+  /** Observations since the change began: the arm starts again from them. */
   observations: number;
 }
 
@@ -65,49 +60,49 @@ export interface ProgramStatistics {
   time: number;
   /** Kind of task → its index in every arm's `kinds`. */
   kinds: Map<string, number>;
+  /** In the order in which they were declared. */
   arms: Map<string, ArmStatistics>;
-  immediate: ChannelStatistics;
-  quality: ChannelStatistics;
+  /** By channel: discounted observations, their squared forecast errors, and those of each candidate shrinkage. */
+  counts: Float64Array;
+  squares: Float64Array;
+  errors: Float64Array;
+  /** Observations of reward, and their squared forecast errors: for the detectors. */
+  rewards: Float64Array;
   restarts: Restart[];
-}
-
-/** How arms of one family differ from the other arms of their programs. */
-export interface FamilyStatistics {
-  count: number;
-  success: number;
-  inTime: number;
-  thrift: number;
-  scored: number;
-  quality: number;
 }
 
 export interface LearningState {
   sequence: number;
   programs: Map<string, ProgramStatistics>;
+  /** By channel two sums over outcomes of its arms in all programs: their number, and how far above their pool. */
+  families: Map<string, Float64Array>;
+  /** Blocks of all programs. */
   blocks: number;
 }
 
 export function initialState(): LearningState {
-  return { sequence: 0, programs: new Map(), blocks: 0 };
+  return { sequence: 0, programs: new Map(), families: new Map(), blocks: 0 };
 }
-
-/** Number of shrinkage models that compete for a program; see posterior/model.ts. */
-export const MODELS = 7;
 
 export function newProgram(): ProgramStatistics {
   return {
     time: 0,
     kinds: new Map(),
     arms: new Map(),
-    immediate: newChannel(),
-    quality: newChannel(),
+    counts: new Float64Array(CHANNELS),
+    squares: new Float64Array(CHANNELS),
+    errors: new Float64Array(CHANNELS * SHRINKAGES),
+    rewards: new Float64Array(2),
     restarts: [],
   };
 }
 
-export function newArm(family: string, at: number): ArmStatistics {
+export function newArm(key: string, name: string, family: string, at: number): ArmStatistics {
   return {
+    key,
+    name,
     family,
+    offset: new Float64Array(CHANNELS),
     whole: newSums(CELL_SIZE, at),
     kinds: [],
     immediate: newDetector(),
@@ -115,14 +110,9 @@ export function newArm(family: string, at: number): ArmStatistics {
   };
 }
 
-export function newBlock(at: number): Sums {
-  return newSums(BLOCK_SIZE, at);
-}
-
-function newSums(size: number, at: number): Sums {
-  return { at, values: new Float64Array(size) };
-}
-
-function newChannel(): ChannelStatistics {
-  return { count: 0, squares: 0, errors: new Float64Array(MODELS) };
+/** Index of a kind of task, −1 for one that was never seen. */
+export function kindIndex(program: ProgramStatistics, kind: string): number {
+  const index = program.kinds.get(kind);
+  if (index !== undefined) return index;
+  return program.kinds.size < LEARNING_BOUNDS.kinds ? -1 : LEARNING_BOUNDS.kinds - 1;
 }

@@ -1,4 +1,7 @@
-"""One server, one model and one pool's process for all tests of this folder, which only ask them things."""
+"""One server, one model and one pool's process for all tests of this folder, which only ask them things.
+
+Each file says `loop_scope="session"`: its tests run on the loop that the shared connections belong to.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,7 @@ from tests.pool.log_kit import Log
 from tests.pool.nats_kit import NatsKit, running_nats
 from tests.pool.pool_process import PoolProcess, pool_process
 
-HERE = Path(__file__).parent
-MODULES = ("--modules", str(HERE.parent / "user_modules"))
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On the loop that the shared connections belong to."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"))
+MODULES = ("--modules", str(Path(__file__).parents[1] / "user_modules"))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

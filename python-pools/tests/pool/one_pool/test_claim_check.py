@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.pool.log_kit import Log, program, python, work_data
+from tests.pool.fake_model_server import FakeModelServer, says
+from tests.pool.log_kit import Log, dspy, program, python, work_data
 from tests.pool.nats_kit import NatsKit
 from tests.pool.pool_process import PoolProcess
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 ECHO = program("echo", "a: str, b: str | None -> c: str, d: str | None", python("echo"))
 
 
@@ -85,6 +86,20 @@ async def test_references_that_are_wrong_are_refused(pool: PoolProcess, nats_kit
     ):
         error = await log.run_failing(ECHO, {"a": wrong})
         assert (error["code"], error["path"]) == (code, "inputs.a"), error
+
+
+async def test_an_image_in_the_bucket_is_shown_to_the_model(
+    pool: PoolProcess, nats_kit: NatsKit, log: Log, model: FakeModelServer
+) -> None:
+    definition = program("look", "pictures: list[Image] -> answer: str", dspy("Predict"))
+    await log.register(definition)
+    model.answers = [says({"answer": "a cat"})]
+    stored = await put(nats_kit, "local/cat", b"\x89PNG", "image/png")
+    pictures = [{"$image": {"ref": stored["$ref"]}}, {"$image": {"url": "https://example.org/x.png"}}]
+    assert (await log.run(definition, {"pictures": pictures}))["outputs"] == {"answer": "a cat"}
+    parts = model.requests[0]["messages"][-1]["content"]
+    shown = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+    assert shown == ["data:image/png;base64,iVBORw==", "https://example.org/x.png"]
 
 
 async def test_integers_beyond_64_bits_pass_unharmed(pool: PoolProcess, nats_kit: NatsKit, log: Log) -> None:

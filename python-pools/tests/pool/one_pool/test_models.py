@@ -10,7 +10,7 @@ from tests.pool.log_kit import Log, dspy, program, work_data
 from tests.pool.nats_kit import NatsKit
 from tests.pool.pool_process import PoolProcess, pool_process
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 QA = program("qa", "question: str -> answer: str, confidence: float(ge=0, le=1)", dspy("Predict"))
 
 

@@ -14,7 +14,7 @@ from tests.pool.log_kit import Log, dspy, program, python, work_data
 from tests.pool.nats_kit import NatsKit, running_nats
 from tests.pool.pool_process import PoolProcess, pool_process
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 MODULES = ("--modules", str(Path(__file__).parents[1] / "user_modules"))
 SIGNATURE = '"Answer in one word." question: str, limit: int = 3 -> answer: str(max_length=20)'
 
@@ -186,6 +186,23 @@ async def test_an_agent_calls_programs_over_the_bus(
     assert headers["traceparent"].startswith("00-0af7651916cd43dd8448eb211c80319c-")
 
 
+@pytest.mark.parametrize("entry", ["adds", "adds-in-a-thread"])
+async def test_users_code_calls_programs_over_the_bus(
+    pool: PoolProcess, log: Log, nats_kit: NatsKit, entry: str
+) -> None:
+    async def on_call(message: Any) -> None:
+        numbers = json.loads(message.data)["numbers"]
+        await message.respond(json.dumps({"sum": sum(numbers)}).encode())
+
+    gateway = await nats_kit.admin.subscribe("dspex-tool.general.call.add-up", cb=on_call)
+    await log.register(program("add-up", "numbers: list[int] -> sum: int", python("nowhere")))
+    definition = program(entry, "numbers: list[int] -> sum: int, twice: int", python(entry))
+    await log.register(definition)
+    result = await log.run(definition, {"numbers": [2**70, 1]})
+    await gateway.unsubscribe()
+    assert result["outputs"] == {"sum": 2**70 + 1, "twice": 2**71 + 2}
+
+
 async def test_best_of_n_keeps_what_the_users_reward_likes_or_what_keeps_the_constraints(
     pool: PoolProcess, log: Log, model: FakeModelServer
 ) -> None:
@@ -217,6 +234,37 @@ async def test_demos_and_adapters_shape_the_prompt(
     model.answers = [says({})]
     model.answers[0].text = "[[ ## answer ## ]]\nParis\n\n[[ ## completed ## ]]"
     assert (await log.run(chat, {"question": "?"}))["outputs"] == {"answer": "Paris"}
+
+
+async def test_demos_are_told_by_dspys_names_and_in_dspys_values(
+    pool: PoolProcess, log: Log, model: FakeModelServer
+) -> None:
+    demos = [
+        {
+            "inputs": {"self": "Ada", "day": "2026-11-24"},
+            "outputs": {"config": {"raw": {"$bytes": "/wA="}, "at": "2026-11-24T05:36:00Z"}},
+        }
+    ]
+    signature = "self: str, day: date -> config: {raw: bytes, at: datetime}"
+    definition = program("kept-names", signature, dspy("Predict", demos=demos))
+    await log.register(definition)
+    made = {"config_": {"raw": "AQI=", "at": "2026-01-01T00:00:00Z"}}
+    model.answers = [says(made)]
+    result = await log.run(definition, {"self": "Bob", "day": "2026-01-02"})
+    assert result["outputs"] == {"config": {"raw": {"$bytes": "AQI="}, "at": "2026-01-01T00:00:00Z"}}
+    prompt = "".join(str(message["content"]) for message in model.requests[0]["messages"])
+    for told in ("Ada", "2026-11-24", '"config_"', "/wA=", "2026-11-24T05:36:00Z"):
+        assert told in prompt
+
+
+async def test_a_demos_image_must_be_everybodys(pool: PoolProcess, log: Log) -> None:
+    ref = {"bucket": "b", "key": "u/k", "sizeBytes": 1, "sha256": "0" * 64, "contentType": "image/png"}
+    demos = [{"inputs": {"pictures": [{"$image": {"ref": ref}}]}, "outputs": {"answer": "a cat"}}]
+    definition = program("pictured", "pictures: list[Image] -> answer: str", dspy("Predict", demos=demos))
+    await log.register(definition)
+    error = await log.run_failing(definition, {"pictures": []})
+    assert error["code"] == "module_not_found"
+    assert "demo 0: its image is an object of one user" in error["message"]
 
 
 async def test_a_sessions_earlier_turns_are_told_to_the_model(

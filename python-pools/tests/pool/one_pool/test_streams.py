@@ -12,7 +12,7 @@ from tests.pool.log_kit import Log, dspy, program, python, work_data
 from tests.pool.nats_kit import NatsKit
 from tests.pool.pool_process import PoolProcess
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.asyncio(loop_scope="session")]
 SIGNATURE = "question: str -> answer: str, score: int"
 ANSWER = 'He said "hi {there}",\n\\ and left: \U0001f600 é, [1, 2].'
 
@@ -45,6 +45,26 @@ async def test_chunks_add_up_to_the_field(
     }
     assert {chunk.get("field") for chunk in log.chunks} <= {"answer", None}
     assert result["usage"]["inputTokens"] == 11 * (2 if module == "ReAct" else 1)
+
+
+@pytest.mark.parametrize("adapter", ["json", "chat"])
+async def test_an_output_whose_name_dspy_keeps_for_itself_is_streamed_under_its_own(
+    pool: PoolProcess, log: Log, model: FakeModelServer, adapter: str
+) -> None:
+    text = json.dumps({"config_": "as it is"})
+    if adapter == "chat":
+        text = "[[ ## config_ ## ]]\nas it is\n\n[[ ## completed ## ]]"
+    model.answers = [Answer(text=text, piece_characters=3)]
+    definition = program(
+        "kept-name", "question: str -> config: str", dspy("Predict", name=adapter, adapter=adapter)
+    )
+    await log.register(definition)
+    request_id = log.next_id()
+    await log.send(work_data(definition, request_id, {"question": "?"}, stream=True))
+    assert (await log.result(request_id))["outputs"] == {"config": "as it is"}
+    await log.until(lambda: any(chunk.get("final") for chunk in log.chunks))
+    assert text_of(log.chunks, "config").strip() == "as it is"
+    assert {chunk.get("field") for chunk in log.chunks} <= {"config", None}
 
 
 async def test_a_users_module_without_an_asynchronous_form_streams_from_its_thread(

@@ -16,6 +16,19 @@ def short_is_good(inputs: dict[str, object], prediction: dspy.Prediction) -> flo
     return 1.0 if len(prediction.answer) < 5 else 0.1
 
 
+@dspex.program("adds", signature="numbers: list[int] -> sum: int, twice: int")
+async def adds(numbers: list[int]) -> dict[str, int]:
+    once = await dspex.call("add-up", numbers=numbers)
+    twice = await dspex.call("add-up", {"numbers": numbers * 2})
+    return {"sum": once["sum"], "twice": twice["sum"]}
+
+
+@dspex.program("adds-in-a-thread", signature="numbers: list[int] -> sum: int, twice: int")
+def adds_in_a_thread(numbers: list[int]) -> dict[str, int]:
+    once = dspex.call_sync("add-up", numbers=numbers)
+    return {"sum": once["sum"], "twice": dspex.call_sync("add-up", numbers=numbers * 2)["sum"]}
+
+
 @dspex.program("qa-sync", signature="question: str -> answer: str")
 class Plain(dspy.Module):
     """Has no asynchronous form."""

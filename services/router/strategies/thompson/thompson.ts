@@ -1,0 +1,92 @@
+// Chooses an implementation by what has been learned of it: tempered Thompson sampling with computed probabilities.
+// What comes after the chosen one is ordered by expected reward; last resorts stay last.
+
+import type { Implementation } from "../../../../schemas/messages/program-event.ts";
+import { MAX_CANDIDATES } from "../../../learning/posterior/best-arm.ts";
+import { armProbabilities, pick, probabilities, rewards } from "../../../learning/posterior/policy.ts";
+import type { Weights } from "../../../learning/posterior/reward.ts";
+import {
+  type ArmStatistics,
+  kindIndex,
+  newArm,
+  newProgram,
+  type ProgramStatistics,
+} from "../../../learning/statistics/state.ts";
+import type { Answer, Question } from "../strategy.ts";
+import { uniform } from "./draw.ts";
+
+export const THOMPSON_VERSION = "thompson/1";
+
+export interface LearnedQuestion extends Question {
+  /** What is known of the program; undefined = nothing yet. */
+  program: ProgramStatistics | undefined;
+  /** Keys of the implementations' arms, in the same order. */
+  armKeys: readonly string[];
+  /** Load bucket of each implementation. */
+  loads: ArrayLike<number>;
+  task: string;
+  length: number;
+  weights: Weights;
+  /** Of the namespace; with the request's id it decides the draw. */
+  seed: number;
+  requestId: string;
+}
+
+const UNKNOWN_PROGRAM = newProgram();
+const UNKNOWN_ARM = newArm("", "", "", 0);
+
+const arms: ArmStatistics[] = [];
+const loads = new Uint8Array(MAX_CANDIDATES);
+/** Position of each candidate among the implementations. */
+const positions = new Uint8Array(MAX_CANDIDATES);
+
+export function chooseByThompson(question: LearnedQuestion): Answer | undefined {
+  const { implementations, ineligible } = question;
+  let count = collect(question, false);
+  // Last resorts are candidates only where there is nothing else.
+  if (count === 0) count = collect(question, true);
+  if (count === 0) return undefined;
+  const program = question.program ?? UNKNOWN_PROGRAM;
+  armProbabilities(program, arms, count, kindIndex(program, question.task), question.length, loads, question.weights);
+  const chosen = pick(count, uniform(question.seed, question.requestId));
+  const order = byReward(count, chosen);
+  const candidates: Answer["candidates"] = implementations.map(({ name }) => ({
+    implementation: name,
+    score: 0,
+    probability: 0,
+    eligible: false,
+  }));
+  for (let k = 0; k < count; k++) {
+    const candidate = candidates[positions[k] as number] as Answer["candidates"][number];
+    candidate.score = rewards[k] as number;
+    candidate.probability = probabilities[k] as number;
+    candidate.eligible = true;
+  }
+  const tried = order.map((k) => implementations[positions[k] as number] as Implementation);
+  const rest = implementations.filter((one) => !ineligible.has(one.name) && !tried.includes(one));
+  const [first, ...next] = [...tried, ...rest];
+  return first === undefined ? undefined : { chosen: first, next, candidates };
+}
+
+/** Gathers what may be chosen into `arms`, `loads` and `positions`. */
+function collect(question: LearnedQuestion, lastResorts: boolean): number {
+  let count = 0;
+  for (let at = 0; at < question.implementations.length && count < MAX_CANDIDATES; at++) {
+    const { name, lastResort } = question.implementations[at] as Implementation;
+    if ((lastResort === true) !== lastResorts || question.ineligible.has(name)) continue;
+    const known = question.program?.arms.get(question.armKeys[at] as string);
+    arms[count] = known ?? UNKNOWN_ARM;
+    loads[count] = question.loads[at] as number;
+    positions[count] = at;
+    count++;
+  }
+  return count;
+}
+
+/** The chosen candidate, then the others, the best first. */
+function byReward(count: number, chosen: number): number[] {
+  const order: number[] = [];
+  for (let k = 0; k < count; k++) order.push(k);
+  const key = (k: number) => (k === chosen ? Number.POSITIVE_INFINITY : (rewards[k] as number));
+  return order.sort((a, b) => key(b) - key(a) || a - b);
+}
