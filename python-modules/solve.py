@@ -42,6 +42,7 @@ class Solve(dspy.Module):  # type: ignore[misc]  # dspy has no types
             for problem, expression in DEMOS
         ]
 
+    # region call
     async def aforward(self, problem: str) -> dspy.Prediction:
         expression = (await self.extract.acall(problem=problem)).expression
         try:
@@ -51,3 +52,4 @@ class Solve(dspy.Module):  # type: ignore[misc]  # dspy has no types
                 raise
             raise dspex.DspexError("output_invalid", f"the model's expression: {error.message}") from error
         return dspy.Prediction(answer=answer, working=f"{expression} = {answer}")
+    # endregion

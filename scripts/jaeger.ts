@@ -41,7 +41,7 @@ function build(): boolean {
   const unfinished = `${binary}.${process.pid}`;
   const version = `-X ${PACKAGE}/internal/version.latestVersion=${VERSION}`;
   const { status, error } = spawnSync(
-    "go",
+    process.env.GO ?? "go",
     [
       "build",
       "-mod=readonly",

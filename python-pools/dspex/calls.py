@@ -10,7 +10,6 @@ is delivered once more, the same call gets the first answer instead of a second 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from typing import Any, Protocol
 
 from dspex.errors import DspexError
@@ -19,20 +18,17 @@ Inputs = Mapping[str, Any]
 
 
 class Caller(Protocol):
-    """What a pool gives to each attempt."""
+    """What a pool's process provides; it knows which attempt the calling code belongs to."""
 
     async def call(self, program: str, inputs: Inputs) -> dict[str, Any]: ...
 
     def call_sync(self, program: str, inputs: Inputs) -> dict[str, Any]: ...
 
 
-attempts_caller: ContextVar[Caller | None] = ContextVar("dspex_caller", default=None)
-
-
 async def call(program: str, inputs: Inputs | None = None, /, **keywords: Any) -> dict[str, Any]:
     """The program's outputs, as Python values. Raises the `DspexError` that it ended with.
 
-    Keywords are inputs; `inputs` is for those that have the name of no keyword.
+    Keywords are inputs; `inputs` is for those whose names are no keywords.
     """
     return await _caller(program).call(program, {**(inputs or {}), **keywords})
 
@@ -42,12 +38,23 @@ def call_sync(program: str, inputs: Inputs | None = None, /, **keywords: Any) ->
     return _caller(program).call_sync(program, {**(inputs or {}), **keywords})
 
 
+def provide_caller(caller: Caller | None) -> None:
+    """By the pool, once for its process."""
+    _provided[:] = [] if caller is None else [caller]
+
+
+_provided: list[Caller] = []
+
+
 def _caller(program: str) -> Caller:
-    caller = attempts_caller.get()
-    if caller is None:
-        raise DspexError(
-            "not_allowed",
-            f'"{program}" can be called like this only while a pool answers a request, and in no thread that '
-            "the program started by itself; an application calls programs with dspex.connect()",
-        )
-    return caller
+    if not _provided:
+        raise outside_of_attempt(program)
+    return _provided[0]
+
+
+def outside_of_attempt(program: str) -> DspexError:
+    return DspexError(
+        "not_allowed",
+        f'"{program}" can be called like this only while a pool answers a request, and in no thread that the '
+        "program started by itself; an application calls programs with dspex.connect()",
+    )

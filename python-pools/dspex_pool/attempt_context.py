@@ -1,5 +1,5 @@
 """Which attempt the running code belongs to: a context variable that tasks and threads of the attempt
-inherit.
+inherit, and a setting of DSPy for the threads of `dspy.Parallel`, which inherit no more than those.
 
 Models ask it before each call: an attempt that is over, abandoned in a thread, buys no further answer.
 """
@@ -11,7 +11,9 @@ from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Final
 
+import dspy
 from opentelemetry.trace import Span
 
 from dspex.error_codes import ErrorCode
@@ -61,3 +63,9 @@ class AttemptContext:
 
 
 current_attempt: ContextVar[AttemptContext | None] = ContextVar("dspex_attempt", default=None)
+"""Name of the setting that `dspy.context` is given."""
+ATTEMPT_SETTING: Final = "dspex_attempt"
+
+
+def running_attempt() -> AttemptContext | None:
+    return current_attempt.get() or dspy.settings.get(ATTEMPT_SETTING)

@@ -18,7 +18,6 @@ from typing import Final
 import msgspec
 
 from dspex import headers as header
-from dspex.calls import attempts_caller
 from dspex.errors import DspexError
 from dspex.subjects import LOG_STREAM, result_subject
 from dspex_pool.attempt_context import AttemptContext, current_attempt
@@ -27,7 +26,6 @@ from dspex_pool.errors import classify
 from dspex_pool.held import ACK, TERM, Held
 from dspex_pool.models import ModelRegistry
 from dspex_pool.outcome import OutcomeWriter
-from dspex_pool.program_calls import ProgramCalls
 from dspex_pool.publisher import Publisher
 from dspex_pool.reader import Reader
 from dspex_pool.runner import Outputs, Runner
@@ -60,7 +58,6 @@ class Attempts:
         models: ModelRegistry,
         tracing: Tracing,
         slots: Slots,
-        calls: ProgramCalls,
     ) -> None:
         self._publisher = publisher
         self._reader = reader
@@ -69,7 +66,6 @@ class Attempts:
         self._models = models
         self._tracing = tracing
         self._slots = slots
-        self._calls = calls
 
     async def handle(self, held: Held, over: Callable[[Held], None]) -> bytes:
         """Returns how to settle the message; `over` is called when it needs no slot any more.
@@ -126,7 +122,6 @@ class Attempts:
         attempt.span, attempt.traceparent = span.span, span.traceparent
         held.attempt = attempt
         current_attempt.set(attempt)
-        attempts_caller.set(self._calls)
         return attempt, span
 
     async def _in_slot(self, held: Held, work: Work, attempt: AttemptContext, clock: _Clock) -> Outputs:

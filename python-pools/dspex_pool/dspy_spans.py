@@ -12,7 +12,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from dspex_pool import span_names as names
-from dspex_pool.attempt_context import current_attempt
+from dspex_pool.attempt_context import running_attempt
 
 MAX_OPEN: Final = 10_000
 
@@ -59,7 +59,7 @@ class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
         self._start(call_id, f"chat {model}", SpanKind.CLIENT, attributes)
 
     def on_lm_end(self, call_id: str, outputs: Any, exception: BaseException | None = None) -> None:  # noqa: ARG002
-        found, attempt = self._open.get(call_id), current_attempt.get()
+        found, attempt = self._open.get(call_id), running_attempt()
         used = None if attempt is None else attempt.usage.by_call.pop(call_id, None)
         if found is not None and used is not None:
             found.span.set_attribute(names.GEN_AI_INPUT_TOKENS, used[0])
@@ -74,7 +74,7 @@ class DspySpans(BaseCallback):  # type: ignore[misc]  # dspy has no types
         self._end(call_id, exception)
 
     def _start(self, call_id: str, name: str, kind: SpanKind, attributes: dict[str, Any]) -> None:
-        attempt = current_attempt.get()
+        attempt = running_attempt()
         parent = self.span_of_active_call() or (None if attempt is None else attempt.span)
         if parent is None or len(self._open) >= MAX_OPEN:
             return

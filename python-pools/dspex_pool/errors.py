@@ -56,7 +56,7 @@ def classify(error: BaseException, *, users_code: bool = False) -> DspexError:
     if isinstance(error, DspexError):
         return error
     if isinstance(error, ValuesError):
-        details = [problem.to_json() for problem in error.problems]
+        details = {"problems": [problem.to_json() for problem in error.problems]}
         return DspexError(error.code, str(error), path=error.problems[0].path, details=details)
     if isinstance(error, AdapterParseError):
         return DspexError("output_parse_error", _parse_message(error))

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from dspex_pool.attempt_context import current_attempt
+from dspex_pool.attempt_context import running_attempt
 from dspex_pool.redact import Redactor
 
 MAX_MESSAGE_CHARACTERS: Final = 8_192
@@ -35,7 +35,7 @@ class JsonLines(logging.Formatter):
             "message": self._redact(record.getMessage())[:MAX_MESSAGE_CHARACTERS],
             **self._fields,
         }
-        attempt = current_attempt.get()
+        attempt = running_attempt()
         if attempt is not None:
             line["requestId"] = attempt.request_id
             line["attempt"] = attempt.attempt

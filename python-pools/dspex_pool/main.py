@@ -8,6 +8,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from dspex.calls import provide_caller
 from dspex_pool.announce import announce
 from dspex_pool.answer import Place
 from dspex_pool.attempts import Attempts
@@ -71,10 +72,11 @@ async def serve(
     blocking, spans = Blocking(slots), DspySpans(tracing.tracer, models.described)
     claim_check = ClaimCheck(publisher, reader)
     calls = ProgramCalls(bus, config.pool, follower, claim_check, spans)
+    provide_caller(calls)
     preparer = Preparer(follower, entries, builtin_entries(config), Tools(calls, blocking), blocking)
     runner = Runner(preparer, models, claim_check, spans if tracing.enabled else None)
     outcomes = OutcomeWriter(publisher, reader, place, redact)
-    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots, calls)
+    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots)
     worker = Worker(bus, publisher, attempts, pipe, slots, place)
     slots.on_free(worker.refill)
 

@@ -25,7 +25,7 @@ from dspy.utils.exceptions import LMConfigurationError
 
 from dspex.config import Model, Models
 from dspex.errors import DspexError
-from dspex_pool.attempt_context import current_attempt
+from dspex_pool.attempt_context import running_attempt
 
 MAX_LMS: Final = 256
 OPENAI_HOST: Final = "api.openai.com"
@@ -49,7 +49,7 @@ class AttemptLM(dspy.LM):  # type: ignore[misc]  # dspy has no types
 
 @contextmanager
 def _checked() -> Iterator[None]:
-    attempt = current_attempt.get()
+    attempt = running_attempt()
     try:
         if attempt is not None:
             attempt.check()

@@ -21,13 +21,14 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 from dspex import headers as header
 from dspex import wire_json
+from dspex.calls import outside_of_attempt
 from dspex.errors import DspexError
 from dspex.limits import MAX_INLINE_VALUE_BYTES
 from dspex.messages import ProgramDefinition, WireError
 from dspex.signature import Signature, ValuesError, decode_outputs, encode_inputs, signature_from_json
 from dspex.subjects import token, tool_call_subject
 from dspex.wire_json import WireJsonError
-from dspex_pool.attempt_context import AttemptContext, current_attempt
+from dspex_pool.attempt_context import AttemptContext, running_attempt
 from dspex_pool.bus import Bus
 from dspex_pool.claim_check import ClaimCheck, may_have_references
 from dspex_pool.dspy_spans import DspySpans
@@ -94,9 +95,9 @@ class ProgramCalls:
 
     async def call_known(self, definition: ProgramDefinition, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """On the loop; `definition` is the one by which the inputs were made."""
-        attempt = current_attempt.get()
+        attempt = running_attempt()
         if attempt is None:
-            raise DspexError("not_allowed", "a program is called on behalf of an attempt only")
+            raise outside_of_attempt(definition.name)
         attempt.check()
         program, signature = definition.name, self.signature(definition)
         try:
@@ -150,9 +151,16 @@ class ProgramCalls:
             except NatsError as error:
                 raise DspexError("unavailable", f'call of "{program}": {type(error).__name__}') from error
             if reply.headers is not None and header.SERVICE_ERROR_CODE in reply.headers:
-                raise DspexError.from_wire(msgspec.json.decode(reply.data, type=WireError))
+                raise _error_in(program, reply.data)
             return reply.data
         raise DspexError("deadline_exceeded", f'no time is left to call "{program}"')
+
+
+def _error_in(program: str, answer: bytes) -> DspexError:
+    try:
+        return DspexError.from_wire(msgspec.json.decode(answer, type=WireError))
+    except msgspec.DecodeError as unreadable:
+        return DspexError("internal", f'call of "{program}": an error that is none: {unreadable}')
 
 
 def _wrong_inputs(program: str, error: ValuesError | WireJsonError) -> DspexError:

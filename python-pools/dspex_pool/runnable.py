@@ -11,7 +11,7 @@ import dspy
 from dspex.errors import DspexError
 from dspex.signature import Signature
 from dspex.signature.dspy_bridge import from_dspy_outputs, to_dspy_inputs
-from dspex_pool.attempt_context import current_attempt
+from dspex_pool.attempt_context import running_attempt
 from dspex_pool.blocking import Blocking
 from dspex_pool.builtin_entries import Builtin
 
@@ -61,7 +61,7 @@ class ModuleRunnable:
             prediction = await chosen.acall(**arguments)
         if prediction is None:
             # All its tries failed, and it kept why to itself.
-            attempt = current_attempt.get()
+            attempt = running_attempt()
             if attempt is not None and attempt.last_model_error is not None:
                 raise attempt.last_model_error
             raise DspexError(

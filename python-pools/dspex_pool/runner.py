@@ -22,7 +22,7 @@ from dspex.limits import MAX_INLINE_VALUE_BYTES
 from dspex.messages import DspyImplementation, PythonImplementation
 from dspex.signature import decode_inputs, encode_outputs
 from dspex.wire_json import WireJsonError
-from dspex_pool.attempt_context import AttemptContext
+from dspex_pool.attempt_context import ATTEMPT_SETTING, AttemptContext
 from dspex_pool.chunks import ChunkWriter
 from dspex_pool.claim_check import ClaimCheck, may_have_references
 from dspex_pool.dspy_spans import DspySpans
@@ -126,6 +126,7 @@ class Runner:
             callbacks=self._callbacks,
             track_usage=True,
             usage_tracker=attempt.usage,
+            **{ATTEMPT_SETTING: attempt},
         )
         return context
 

@@ -1,10 +1,21 @@
 // What the server's refusals of a publish mean, asked by predicate and never by number elsewhere.
 
+import type { ErrorCode } from "../../schemas/error-codes.ts";
 import { DspexError } from "../../schemas/errors.ts";
 
 const WRONG_LAST_SEQUENCE = 10_071;
 const WRONG_LAST_SEQUENCE_CLUSTER = 10_164;
 const STORE_FAILED = 10_077;
+const MESSAGE_TOO_LARGE = 10_054;
+const HEADERS_TOO_LARGE = 10_097;
+
+const CODES: ReadonlyMap<number, ErrorCode> = new Map([
+  [WRONG_LAST_SEQUENCE, "conflict"],
+  [WRONG_LAST_SEQUENCE_CLUSTER, "conflict"],
+  [STORE_FAILED, "overloaded"],
+  [MESSAGE_TOO_LARGE, "payload_too_large"],
+  [HEADERS_TOO_LARGE, "payload_too_large"],
+]);
 
 /** The body of a refused PubAck. */
 export interface RefusedPublish {
@@ -20,13 +31,10 @@ export interface RefusedPublish {
 export class AppendRefused extends DspexError {
   readonly errCode: number;
   constructor(subject: string, refused: RefusedPublish) {
-    const code =
-      refused.err_code === WRONG_LAST_SEQUENCE || refused.err_code === WRONG_LAST_SEQUENCE_CLUSTER
-        ? "conflict"
-        : refused.err_code === STORE_FAILED
-          ? "overloaded"
-          : "internal";
-    super(code, `${subject}: ${refused.description} (${refused.err_code})`);
+    super(
+      CODES.get(refused.err_code) ?? "internal",
+      `${subject}: ${refused.description} (${refused.err_code})`,
+    );
     this.errCode = refused.err_code;
   }
 }

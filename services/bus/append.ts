@@ -4,6 +4,7 @@
 //   append() ─▶ window ─▶ publish, reply = <inbox>.<n> ─▶ server stores ─▶ PubAck on <inbox>.<n> ─▶ resolve
 //                 ▲ full: waits                             refused / no responders / silence ─▶ reject / try again
 
+import { randomBytes } from "node:crypto";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { AppendRefused, isLogFull, type RefusedPublish } from "./append-errors.ts";
@@ -44,9 +45,13 @@ const LONGEST_BACKOFF_MS = 5_000;
 const TICK_MS = 50;
 const DEFAULT_TIMEOUT_MS = 300_000;
 
-/** The appender of a part: its ack inbox lies under its role's own prefix. */
+/**
+ * The appender of a part: its ack inbox lies under its role's own prefix. Random, because late acks for a predecessor
+ * must not count for its successor: in a container both have process id 1.
+ */
 export function appenderOf(connection: NatsConnection, part: { role: string; instance: number }): Appender {
-  return new Appender(connection, `${roleInboxPrefix(part.role)}.ack-${part.instance}-${process.pid}`);
+  const life = randomBytes(9).toString("hex");
+  return new Appender(connection, `${roleInboxPrefix(part.role)}.ack-${part.instance}-${life}`);
 }
 
 export class Appender {

@@ -7,9 +7,9 @@ import { DspexError } from "../../schemas/errors.ts";
 
 export type { Msg, MsgHdrs, NatsConnection, Subscription } from "@nats-io/nats-core";
 
-/** Empty message headers. */
-export function createHeaders(): MsgHdrs {
-  return headers();
+/** Empty message headers; with a status they are those of a message that is no data. */
+export function createHeaders(status = 0, description = ""): MsgHdrs {
+  return headers(status, description);
 }
 
 export interface BusOptions {

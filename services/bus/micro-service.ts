@@ -31,7 +31,7 @@ export interface PieceWriter {
   readonly stopping: AbortSignal;
   piece(body: unknown, index: number): void;
   bytes(body: Uint8Array, index: number): void;
-  /** Empty message each 15 s or so: the answer is still coming. */
+  /** Message without a body each 15 s or so: the answer is still coming. */
   keepAlive(): void;
   /** `more` = the reader asks again from its position. */
   end(how: "done" | "more"): void;
@@ -150,7 +150,8 @@ async function handle(
     piece: (body, index) =>
       message.respond(stringifyJson(body), { headers: headersOf({ [HEADER.index]: String(index) }) }),
     bytes: (body, index) => message.respond(body, { headers: headersOf({ [HEADER.index]: String(index) }) }),
-    keepAlive: () => message.respond(""),
+    // Without a header the server would take it for the end of the answer and let nothing more through.
+    keepAlive: () => message.respond("", { headers: createHeaders(100, "Keep-Alive") }),
     end: (how) => message.respond("", { headers: headersOf({ [HEADER.end]: how }) }),
   });
 }

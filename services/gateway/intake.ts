@@ -2,7 +2,7 @@
 // given. What does not fit is refused here, before anything is stored.
 
 import { HEADER } from "../../schemas/envelope/headers.ts";
-import { connectionRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
+import { resolveRequestId } from "../../schemas/envelope/ids.ts";
 import { readRequest } from "../../schemas/envelope/request-codec.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { DspexError } from "../../schemas/errors.ts";
@@ -35,16 +35,16 @@ export interface Admitted {
 
 const EMPTY_INPUTS = Buffer.from("{}");
 
-/** @throws DspexError `invalid_inputs`, `payload_too_large`, `not_allowed` (an id of another user) */
-export function admit(request: ApiRequest, program: string, connection: string, n: number): Admitted {
+/**
+ * `nextId` gives an id to a request that brings none.
+ * @throws DspexError `invalid_inputs`, `payload_too_large`, `not_allowed` (an id of another user)
+ */
+export function admit(request: ApiRequest, program: string, nextId: () => string): Admitted {
   // `nats req … ''` sends nothing: a program without required inputs takes that for no inputs.
   const body = request.data.length === 0 ? EMPTY_INPUTS : request.data;
   const read = readRequest((name) => request.header(name), body);
   const given = read.id ?? request.header(HEADER.id);
-  const id =
-    given === undefined
-      ? connectionRequestId(request.user, connection, n)
-      : resolveRequestId(request.user, given);
+  const id = given === undefined ? nextId() : resolveRequestId(request.user, given);
   if (id === undefined) {
     throw new DspexError(
       "not_allowed",

@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { failSpan } from "../../observability/mod.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
+import { connectionRequestId } from "../../schemas/envelope/ids.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import { requestSubject } from "../../schemas/subjects.ts";
@@ -60,7 +61,7 @@ export class GatewayRequests {
   }
 
   admit(request: ApiRequest, program: string): Admitted {
-    return admit(request, program, this.#token, ++this.#n);
+    return admit(request, program, () => connectionRequestId(request.user, this.#token, ++this.#n));
   }
 
   async answerCall(request: ApiRequest): Promise<Answer> {

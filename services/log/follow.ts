@@ -31,6 +31,11 @@ const followReplySchema = z.looseObject({
 });
 
 const RETRY_MS = 250;
+/**
+ * Roles with an account of their own: what they pull is an answer that crosses accounts, and there the server takes a
+ * message without body and headers for the answer's end. A user may have sent one as a request.
+ */
+const ACROSS_ACCOUNTS: ReadonlySet<string> = new Set(["operator"]);
 
 export class Follower {
   readonly #connection: NatsConnection;
@@ -147,6 +152,8 @@ export class Follower {
     }
     this.#position = info.streamSequence;
     if (info.pending === 0 || info.streamSequence >= this.#liveFrom) this.#caughtUp.resolve();
+    const isEmpty = message.data.length === 0 && message.headers === undefined;
+    if (isEmpty && ACROSS_ACCOUNTS.has(this.#options.role)) this.#reopen();
   }
 
   #reopen(): void {

@@ -12,6 +12,7 @@ import {
 } from "../../schemas/messages/program-event.ts";
 import type { Signature } from "../../schemas/signature/ast.ts";
 import { isSignatureError, parseSignature, parseSignatureJson } from "../../schemas/signature/mod.ts";
+import { unknownPlaces } from "../native/adapters/template.ts";
 
 const VERSION_DIGITS = 16;
 
@@ -66,6 +67,18 @@ function checkImplementations(implementations: readonly Implementation[], signat
         { path },
       );
     }
+    if (implementation.kind === "plain" || implementation.kind === "structured")
+      checkPrompt(implementation.prompt ?? "", signature, `${path}.prompt`);
+  });
+}
+
+/** A misspelt place would leave a hole in every prompt, and nobody would notice. */
+function checkPrompt(prompt: string, signature: Signature, path: string): void {
+  const [unknown] = unknownPlaces(prompt, signature);
+  if (unknown === undefined) return;
+  const inputs = signature.inputs.map(({ name }) => name).join(", ");
+  throw new DspexError("invalid_inputs", `{{${unknown}}} is no input of the signature, it has: ${inputs}`, {
+    path,
   });
 }
 

@@ -47,6 +47,9 @@ export interface RouterParts {
   endings: Endings;
 }
 
+/** A longer pause before a retry gives the failure back to the server, so that it holds no place meanwhile. */
+const LONGEST_HELD_PAUSE_MS = 5_000;
+
 const DONE: Promise<void> = Promise.resolve();
 
 export class Router {
@@ -142,7 +145,7 @@ export class Router {
     else await this.#parts.endings.cancel(cancelRequestedSchema.parse(data).id);
   }
 
-  async #afterFailure(failed: AttemptFailed, cause: string | undefined): Promise<void> {
+  async #afterFailure(failed: AttemptFailed, delivery: Delivery): Promise<void> {
     const startedAt = performance.now();
     const { fold, reader, hands, abilities } = this.#parts;
     const open = fold.state.open.get(failed.id);
@@ -151,9 +154,19 @@ export class Router {
       return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;
-    const hand = hands.hold(open, readIntake(open.user, open.program, stored), cause);
-    const action = decideFailure(fold.state, open, failed, hand.intake, this.#inFlight(), abilities);
-    await this.#perform(action, hand, startedAt);
+    const intake = readIntake(open.user, open.program, stored);
+    const action = decideFailure(fold.state, open, failed, intake, this.#inFlight(), abilities);
+    const leftMs = action.kind === "attempt" ? delivery.timeMs + action.delayMs - Date.now() : 0;
+    if (leftMs > LONGEST_HELD_PAUSE_MS) {
+      delivery.nak(leftMs);
+      return;
+    }
+    const hand = hands.hold(open, intake);
+    await this.#perform(
+      action.kind === "attempt" ? { ...action, delayMs: Math.max(0, leftMs) } : action,
+      hand,
+      startedAt,
+    );
   }
 
   #perform(action: RouterAction, hand: Hand, startedAt: number): Promise<void> {

@@ -11,7 +11,7 @@ export const poolSettingsSchema = z.strictObject({
   /** Processes that take work. */
   processes: z.number().int().min(0).max(MAX_PROCESSES).default(1),
   /** Attempts that one process runs at once. */
-  slots: z.number().int().min(1).max(256).default(8),
+  slots: z.number().int().min(1).max(1_024).default(8),
   /** Processes that have imported everything and wait for a name (about 100 MB each). */
   spares: z.number().int().min(0).max(4).default(1),
   /** A process above this is drained and replaced. */

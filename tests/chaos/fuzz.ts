@@ -62,12 +62,9 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
     assert.ok(part.rssBytes < MAX_RSS_BYTES, `${name} uses ${part.rssBytes} bytes`);
   }
   assert.deepEqual(system.poolPids(), pids, "a pool's process ended");
-  console.log("good", Date.now());
   await goodRequestsWork(system);
 
-  console.log("opening");
   await using log = await openLog(system.nats);
-  console.log("open");
   // Reads again what grew meanwhile, not each 10 ms.
   let read = 0;
   const isAnswered = () => log.records.length !== read && unansweredIn(log.records).length === 0;
@@ -76,7 +73,6 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
     read = log.records.length;
     return answered;
   }, ALL_ANSWERED_MS).catch(() => {});
-  console.log("unanswered", unansweredIn(log.records).map((l) => l.slice(0, 300)));
   assert.deepEqual(unansweredIn(log.records), []);
   const errors = [...tally.errors].map(([code, count]) => `${code} ${count}`).join(", ");
   say(
@@ -270,13 +266,10 @@ async function goodRequestsWork(system: ProcessSystem): Promise<void> {
     const client = await connect({ url: system.nats.url, user, password, failFast: true });
     for (const program of ["tally", "tally_thread", "tally_python", "tally_fallback"]) {
       const key = `good-${user}-${program}`;
-      console.log(key);
       assert.deepEqual(await client.program(program)({ key }, { deadlineMs: 15_000 }), { seen: key });
     }
     assert.ok((await client.programs()).some(({ name }) => name === "tally"));
-    console.log("closing");
     await client.close();
-    console.log("closed");
   }
 }
 

@@ -2,19 +2,32 @@
 // a real `dspex up` sends it to an OTLP receiver.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { formatTraceparent, startTracing, type Tracing, withSpan } from "../../observability/mod.ts";
+import { promisify } from "node:util";
+import { startTracing, type Tracing, withSpan } from "../../observability/mod.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { apiSubject, requestSubject } from "../../schemas/subjects.ts";
 import { createHeaders } from "../../services/bus/connect.ts";
 import type { Dspex } from "../../services/client/mod.ts";
+import { docBlocks, regionOf } from "../kit/doc-blocks.ts";
 import { type FakeModelServer, refusesKey, says, startFakeModelServer } from "../kit/fake-model-server.ts";
 import { type OtlpReceiver, startOtlpReceiver } from "../kit/otlp-receiver.ts";
 import type { ReceivedSpan } from "../kit/otlp-spans.ts";
 import { type RunningSystem, startSystem } from "./running-system.ts";
+import {
+  assertAttributes,
+  briefly,
+  linesOf,
+  named,
+  traceIdsOf,
+  traceparentOf,
+  treeOf,
+} from "./trace-tree.ts";
 
 const CONFIG = fileURLToPath(new URL("./traces-app/dspex.config.ts", import.meta.url));
 /** Never to be seen in a trace: what a user asks, what a model answers, the key of the model. */
@@ -54,35 +67,8 @@ async function ask(program: string, inputs: Record<string, unknown>, expected: s
   });
   const size = expected.trim().split("\n").length;
   const spans = await receiver.trace(traceId, ({ length }) => length >= size);
-  assert.equal(`\n${treeOf(spans)}\n`, expected);
+  assert.equal(`\n${briefly(treeOf(spans))}\n`, expected);
   return { result, run, spans, one: (name: string) => named(spans, name) };
-}
-
-/** `service name (kind)`, a consumer with `<-` where it is linked to its parent; children below, by their start. */
-function treeOf(spans: readonly ReceivedSpan[], parentSpanId?: string, indent = ""): string {
-  const ids = new Set(spans.map((span) => span.spanId));
-  const level = spans.filter((span) =>
-    parentSpanId === undefined ? !ids.has(span.parentSpanId) : span.parentSpanId === parentSpanId,
-  );
-  return level
-    .map((span) => {
-      const linked = span.links[0]?.spanId === span.parentSpanId ? " <-" : "";
-      const line = `${indent}${span.service.replace("dspex-", "")}: ${span.name} (${span.kind})${linked}`;
-      const below = treeOf(spans, span.spanId, `${indent}  `);
-      return below === "" ? line : `${line}\n${below}`;
-    })
-    .join("\n");
-}
-
-function named(spans: readonly ReceivedSpan[], name: string): ReceivedSpan {
-  const found = spans.find((span) => span.name === name);
-  assert.ok(found !== undefined, `no span "${name}" in ${spans.map((span) => span.name).join(", ")}`);
-  return found;
-}
-
-function assertAttributes(span: ReceivedSpan, expected: Record<string, unknown>): void {
-  const found = Object.fromEntries(Object.keys(expected).map((name) => [name, span.attributes[name]]));
-  assert.deepEqual(found, expected);
 }
 
 test("a native function - is one trace with its caller, decision and run", async () => {
@@ -213,10 +199,6 @@ application: ask reason (internal)
     traceparentOf(one("process reason")),
   ]);
 });
-
-function traceparentOf({ traceId, spanId }: ReceivedSpan): string {
-  return formatTraceparent({ traceId, spanId, traceFlags: 1 });
-}
 
 test("an agent - its tools are in the trace, the programs that it calls with everything below them", async () => {
   const step = (tool: string, args: object) =>
@@ -355,11 +337,6 @@ application: ask dawdle (internal)
   assert.deepEqual([line?.part, line?.traceId], ["router", one("run blocking").traceId]);
 });
 
-function linesOf(text: string): Record<string, unknown>[] {
-  const lines = text.split("\n").filter((line) => line.startsWith("{"));
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
 const CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 test("a plain NATS request - its traceparent header is the parent of all", async () => {
@@ -369,7 +346,7 @@ test("a plain NATS request - its traceparent header is the parent of all", async
   await dspex.connection.request(apiSubject("local", "call.shout"), body, { headers, timeout: 10_000 });
   const spans = await receiver.trace(CALLER.slice(3, 35), ({ length }) => length >= 3);
   assert.equal(
-    treeOf(spans),
+    briefly(treeOf(spans)),
     "gateway: submit shout (producer)\n  router: route shout (consumer) <-\n    router: run upper (internal)",
   );
   assert.equal(spans[0]?.parentSpanId, "b7ad6b7169203331");
@@ -381,8 +358,55 @@ test("a plain NATS message to the log - its traceparent header is the parent of 
   headers.set(HEADER.traceparent, traceparent);
   dspex.connection.publish(requestSubject("local", "shout"), JSON.stringify({ text: QUESTION }), { headers });
   const spans = await receiver.trace(traceparent.slice(3, 35), ({ length }) => length >= 2);
-  assert.equal(treeOf(spans), "router: route shout (consumer) <-\n  router: run upper (internal)");
+  assert.equal(briefly(treeOf(spans)), "router: route shout (consumer) <-\n  router: run upper (internal)");
   assert.equal(spans[0]?.parentSpanId, "b7ad6b7169203331");
+});
+
+const PAGE = docBlocks("docs/tracing.md");
+const APPLICATION = fileURLToPath(new URL("./traces-app/caller.ts", import.meta.url));
+
+test("the page - shows code as it is tested", () => {
+  const regions = PAGE.flatMap(({ marker, text }) => {
+    const [, name = "", path = ""] = /^region (\S+) of (\S+)$/.exec(marker) ?? [];
+    return name === "" ? [] : [{ path, text, tested: regionOf(path, name) }];
+  });
+  assert.deepEqual(
+    regions.map(({ path }) => path),
+    ["tests/e2e/traces-app/caller.ts", "tests/e2e/traces-app/modules/traced.py"],
+  );
+  for (const { text, tested } of regions) assert.equal(text, tested);
+});
+
+test("the page's application - gives the trace that the page shows", async () => {
+  answers({ reasoning: ANSWER, answer: "blue" });
+  const variables = {
+    DSPEX_HOME: system.home,
+    NATS_URL: system.url,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, [APPLICATION], {
+    env: { ...process.env, ...variables },
+  });
+  const [answer, traceId = ""] = stdout.trim().split(" ");
+  assert.equal(answer, "blue");
+  const tree = PAGE.find(({ language }) => language === "text")?.text ?? "";
+  const spans = await receiver.trace(traceId, ({ length }) => length >= tree.trim().split("\n").length);
+  assert.equal(`${treeOf(spans)}\n`, tree);
+});
+
+test("the page's command - is honoured", async (t) => {
+  const path = [process.env.PATH ?? "", join(homedir(), "go/bin")].join(delimiter);
+  if (!path.split(delimiter).some((folder) => existsSync(join(folder, "nats"))))
+    return t.diagnostic("no nats command here: left out");
+  const command = PAGE.find(({ language }) => language === "sh")?.text ?? "";
+  const { out: exports } = await system.dspex(["env"]);
+  const { stdout } = await promisify(execFile)("bash", ["-euc", `${exports}\n${command}`], {
+    env: { ...process.env, PATH: path },
+  });
+  assert.match(stdout, /"loud":"HELLO"/);
+  const [, traceId = "", parent] = /00-(\w{32})-(\w{16})-01/.exec(command) ?? [];
+  const spans = await receiver.trace(traceId, ({ length }) => length >= 3);
+  assert.equal(spans[0]?.parentSpanId, parent);
 });
 
 test("a caller that does not sample - its trace goes on unrecorded", async () => {
@@ -404,17 +428,6 @@ application: ask shout (internal)
     router: route shout (consumer) <-
       router: run upper (internal)
 `;
-
-/** How many events have each `<trace id>-<flags>`. */
-async function traceIdsOf(events: AsyncIterable<object>): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for await (const event of events) {
-    const [, traceId, , flags] = String((event as { traceparent?: string }).traceparent).split("-");
-    const key = `${traceId}-${flags}`;
-    counts[key] = (counts[key] ?? 0) + 1;
-  }
-  return counts;
-}
 
 test("everything that was sent - has no question, no answer and no key in it", () => {
   const sent = receiver.text();

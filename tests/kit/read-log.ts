@@ -38,7 +38,7 @@ export async function openLog(nats: TestNats, n = 1): Promise<AsyncDisposable & 
       });
     },
   });
-  const timer = setInterval(async () => { const c = await nats.connectAs("setup"); const { LogAdmin } = await import("../../services/log/admin.ts"); const a = await LogAdmin.open(c); console.log("pos", follower.position, records.length, records.reduce((x, r) => x + r.data.length, 0), JSON.stringify(await a.consumer("DSPEX", "follow-operator-1")));  const z = await (await fetch(nats.monitorUrl + "/connz?subs=1")).json() as any; console.log(JSON.stringify(z.connections.filter((x: any) => x.name === "test-operator").map((x: any) => ({ ...x, subscriptions_list: x.subscriptions_list })))); }, 3000);
+  await follower.caughtUp;
   return {
     records,
     async [Symbol.asyncDispose]() {

@@ -129,9 +129,9 @@ export class ProcessSystem implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    console.log("d1");await Promise.allSettled([...this.parts.values()].map((child) => child.kill9()));console.log("d2");
+    await Promise.allSettled([...this.parts.values()].map((child) => child.kill9()));
     this.#supervisor?.supervisor.kill();
-    await this.#supervisor?.stop();console.log("d3");
+    await this.#supervisor?.stop();
     await this.nats[Symbol.asyncDispose]();
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -6,7 +6,7 @@ import asyncio
 import datetime
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,12 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 import dspex
 from dspex import wire_json
-from dspex.calls import attempts_caller
+from dspex.calls import provide_caller
 from dspex.errors import DspexError
 from dspex.messages import ProgramDefinition
 from dspex.signature import parse_signature, signature_to_json
 from dspex_pool import program_calls
-from dspex_pool.attempt_context import AttemptContext, current_attempt
+from dspex_pool.attempt_context import ATTEMPT_SETTING, AttemptContext, current_attempt
 from dspex_pool.blocking import Blocking
 from dspex_pool.claim_check import ClaimCheck
 from dspex_pool.program_calls import ProgramCalls
@@ -116,7 +116,7 @@ class Kit:
 
 
 @pytest.fixture
-async def kit() -> Kit:
+async def kit() -> AsyncIterator[Kit]:
     bus, blocking = FakeBus(), Blocking(Slots(2, lambda: None))
     follower = FakeFollower(definition("add-up", "numbers: list[int] -> sum: int"), definition("keep", KINDS))
     calls = ProgramCalls(bus, "general", follower, Stored().claim_check, NoSpans())  # type: ignore[arg-type]
@@ -129,16 +129,17 @@ async def kit() -> Kit:
         ends_at=time.time() + 20,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )
-    return Kit(bus, calls, Tools(calls, blocking), blocking, attempt)
+    provide_caller(calls)
+    yield Kit(bus, calls, Tools(calls, blocking), blocking, attempt)
+    provide_caller(None)
 
 
 @pytest.fixture
 def attempt(kit: Kit) -> Iterator[AttemptContext]:
     """The test is an attempt's code. (Not set in an asynchronous fixture, whose context is its own.)"""
-    attempts_token, caller_token = current_attempt.set(kit.attempt), attempts_caller.set(kit.calls)
+    token = current_attempt.set(kit.attempt)
     yield kit.attempt
-    current_attempt.reset(attempts_token)
-    attempts_caller.reset(caller_token)
+    current_attempt.reset(token)
 
 
 # ── the way over the bus ──
@@ -220,6 +221,12 @@ async def test_the_programs_own_error_arrives_whole(kit: Kit, attempt: AttemptCo
     assert raised.value.retry_after_ms == 50
 
 
+async def test_an_error_that_is_none_is_told_as_such(kit: Kit, attempt: AttemptContext) -> None:
+    kit.bus.answers = [Reply(b'{"code": "of a later version"}', {"Nats-Service-Error-Code": "500"})]
+    with pytest.raises(DspexError, match=r'^internal: call of "add-up": an error that is none'):
+        await dspex.call("add-up", numbers=[])
+
+
 async def test_outputs_that_do_not_fit_are_told(kit: Kit, attempt: AttemptContext) -> None:
     kit.bus.answers = [{"sum": "many"}]
     with pytest.raises(DspexError) as raised:
@@ -264,8 +271,14 @@ async def test_no_call_is_made_or_waited_for_beyond_the_attempts_time(
 # ── where it may be called from ──
 
 
-async def test_outside_of_an_attempt_it_says_what_to_use_instead(kit: Kit) -> None:
-    for calling in (dspex.call("add-up", numbers=[]), asyncio.to_thread(dspex.call_sync, "add-up")):
+@pytest.mark.parametrize("where", ["in a pool", "in an application"])
+async def test_outside_of_an_attempt_it_says_what_to_use_instead(kit: Kit, where: str) -> None:
+    if where == "in an application":
+        provide_caller(None)
+    for calling in (
+        dspex.call("add-up", numbers=[]),
+        asyncio.to_thread(dspex.call_sync, "add-up", numbers=[]),
+    ):
         with pytest.raises(DspexError, match=r"not_allowed: .*only while a pool answers.*dspex\.connect"):
             await calling
 
@@ -282,6 +295,19 @@ async def test_a_loop_of_its_own_in_a_thread_may_call_too(kit: Kit, attempt: Att
         return asyncio.run(several())
 
     assert await kit.blocking.run(plain) == [{"sum": 12}] * 3
+
+
+async def test_threads_of_dspys_parallel_belong_to_the_attempt(kit: Kit, attempt: AttemptContext) -> None:
+    class Adds(dspy.Module):
+        def forward(self, n: int) -> Any:
+            return dspex.call_sync("add-up", numbers=[n])
+
+    def plain() -> Any:
+        parallel = dspy.Parallel(num_threads=2, disable_progress_bar=True)
+        return parallel([(Adds(), {"n": n}) for n in range(2)])
+
+    with dspy.context(**{ATTEMPT_SETTING: attempt}):
+        assert await kit.blocking.run(plain) == [{"sum": 12}] * 2
 
 
 async def test_waiting_on_the_loop_is_refused(kit: Kit, attempt: AttemptContext) -> None:

@@ -7,7 +7,7 @@ import dspy
 import pytest
 
 import dspex
-from dspex.calls import attempts_caller
+from dspex.calls import provide_caller
 
 FILE = Path(__file__).resolve().parents[3] / "python-modules" / "solve.py"
 
@@ -19,6 +19,12 @@ def solve():
     spec.loader.exec_module(module)
     yield module
     dspex.decorators.registry.clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_called():
+    yield
+    provide_caller(None)
 
 
 class FakeCalculator:
@@ -36,7 +42,7 @@ class FakeCalculator:
 
 
 async def solved_with(solve, expression, calculator):
-    attempts_caller.set(calculator)
+    provide_caller(calculator)
     lm = dspy.utils.DummyLM([{"expression": expression}])
     with dspy.context(lm=lm, adapter=dspy.ChatAdapter(), trace=[]):
         return await solve.Solve().acall(problem="What is 17 times 23?")

@@ -1,8 +1,8 @@
 // The posterior of one arm in one channel: shrunk from all arms to the arm, from the arm to the kind of task, and from
 // there to the bucket of length or of load. Written into typed arrays, because this is the router's hot path.
 
-import { COUNT_OF, CHANNELS, SUM_OF } from "../statistics/channel.ts";
 import { KIND_CELL, lengthCell, loadCell } from "../statistics/cell.ts";
+import { CHANNELS, COUNT_OF, SUM_OF } from "../statistics/channel.ts";
 import { discountAfter } from "../statistics/discount.ts";
 import type { ArmStatistics } from "../statistics/state.ts";
 import type { Pool } from "./pool.ts";

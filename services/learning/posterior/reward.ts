@@ -1,7 +1,7 @@
 // Reward of a request: success · (quality · q + time · t + cost · c), weights of one user's preference, all in 0 to 1.
 
-import { expected, variance } from "./forecast.ts";
 import { KEEPS_TIME, SATISFIES, SAVES, SUCCEEDS } from "../statistics/channel.ts";
+import { expected, variance } from "./forecast.ts";
 
 /** They sum to 1. */
 export interface Weights {

@@ -3,7 +3,7 @@
 import { declareArms } from "./declare.ts";
 import type { LearningEvent } from "./event.ts";
 import { observeOutcome, observeQuality } from "./observe.ts";
-import { type LearningState, LEARNING_BOUNDS, newProgram, type ProgramStatistics } from "./state.ts";
+import { LEARNING_BOUNDS, type LearningState, newProgram, type ProgramStatistics } from "./state.ts";
 
 export function evolve(state: LearningState, event: LearningEvent): LearningState {
   state.sequence = event.sequence;

@@ -15,12 +15,7 @@ export function familyOffset(state: LearningState, family: string, channel: numb
   return (sums[CHANNELS + channel] as number) / ((sums[channel] as number) + CAUTION);
 }
 
-export function observeFamily(
-  state: LearningState,
-  family: string,
-  channel: number,
-  above: number,
-): void {
+export function observeFamily(state: LearningState, family: string, channel: number, above: number): void {
   if (family === "") return;
   const sums = state.families.get(family) ?? addFamily(state, family);
   const kept = discountAfter(1);

@@ -2,12 +2,25 @@
 // are judged by what was not yet known, then adds it to the arm's cells.
 
 import { detect } from "../drift/detector.ts";
-import { type Place, expected, forecast } from "../posterior/forecast.ts";
+import { expected, forecast, type Place } from "../posterior/forecast.ts";
 import { newPool, type Pool, poolArms } from "../posterior/pool.ts";
 import { BALANCED, expectedReward } from "../posterior/reward.ts";
 import { bestShrinkage, SHRINKAGES } from "../posterior/shrinkage.ts";
-import { BLOCK_SIZE, CELL_SIZE, COUNT, IN_TIME, KIND_CELL, lengthCell, loadCell } from "./cell.ts";
-import { newSums, QUALITY, SCORED, SUCCESS, type Sums, THRIFT } from "./cell.ts";
+import {
+  BLOCK_SIZE,
+  CELL_SIZE,
+  COUNT,
+  IN_TIME,
+  KIND_CELL,
+  lengthCell,
+  loadCell,
+  newSums,
+  QUALITY,
+  SCORED,
+  SUCCESS,
+  type Sums,
+  THRIFT,
+} from "./cell.ts";
 import { CHANNELS, COUNT_OF, KEEPS_TIME, SATISFIES, SAVES, SUCCEEDS } from "./channel.ts";
 import { discountAfter } from "./discount.ts";
 import type { Outcome, OutcomePlace } from "./event.ts";
@@ -122,7 +135,9 @@ function forecastBest(program: ProgramStatistics, arm: ArmStatistics): void {
 }
 
 function weightOf(program: ProgramStatistics, arm: ArmStatistics, channel: number): number {
-  return discountAfter(program.time - arm.whole.at) * (arm.whole.values[COUNT_OF[channel] as number] as number);
+  return (
+    discountAfter(program.time - arm.whole.at) * (arm.whole.values[COUNT_OF[channel] as number] as number)
+  );
 }
 
 function rewardDeviation({ rewards }: ProgramStatistics): number {

@@ -8,7 +8,6 @@ import { createStructuredAdapter } from "./structured.ts";
 export type { ModelAdapter, ModelAnswer, ModelRequest, ModelSettings, Turn } from "./adapter.ts";
 export { usageOf } from "./errors.ts";
 export { checkModels, findModel, readModels } from "./models.ts";
-export { unknownPlaces } from "./template.ts";
 
 /** By the kind of implementation that they run. They share their models' connections. */
 export interface ModelAdapters {

@@ -35,7 +35,14 @@ export function philox(c0: number, c1: number, c2: number, c3: number, key0: num
 
 /** A number in [0, 1) with 53 random bits. `seed` is an integer below 2^53. */
 export function uniform(seed: number, requestId: string): number {
-  philox(hash(requestId, 0), hash(requestId, 0x5bd1e995), requestId.length, 0, seed | 0, (seed / 4_294_967_296) | 0);
+  philox(
+    hash(requestId, 0),
+    hash(requestId, 0x5bd1e995),
+    requestId.length,
+    0,
+    seed | 0,
+    (seed / 4_294_967_296) | 0,
+  );
   return (((block[0] as number) >>> 5) * 67_108_864 + ((block[1] as number) >>> 6)) / 9_007_199_254_740_992;
 }
 

@@ -47,7 +47,15 @@ export function chooseByThompson(question: LearnedQuestion): Answer | undefined 
   if (count === 0) count = collect(question, true);
   if (count === 0) return undefined;
   const program = question.program ?? UNKNOWN_PROGRAM;
-  armProbabilities(program, arms, count, kindIndex(program, question.task), question.length, loads, question.weights);
+  armProbabilities(
+    program,
+    arms,
+    count,
+    kindIndex(program, question.task),
+    question.length,
+    loads,
+    question.weights,
+  );
   const chosen = pick(count, uniform(question.seed, question.requestId));
   const order = byReward(count, chosen);
   const candidates: Answer["candidates"] = implementations.map(({ name }) => ({

@@ -21,9 +21,13 @@ def raises(question: str) -> str:
         raise ValueError(f"nobody knows {question}") from error
 
 
+# region module
 @dspex.program("speaks", signature="question: str -> answer: str")
 def speaks(question: str) -> str:
     print("thinking about it")
     logging.getLogger("traced").warning("still thinking")
     with trace.get_tracer("traced").start_as_current_span("look it up"):
         return question[::-1]
+
+
+# endregion module
