@@ -57,12 +57,12 @@ function record(environment: Environment, seed: number, requests: number): Log {
   return log;
 }
 
-export function judge(environment: Environment, seed: number, requests: number): Judged[] {
+export function judge(environment: Environment, seed: number, requests: number, extra?: any): Judged[] {
   const log = record(environment, seed, requests);
   return targetsFor(log).map((target) => ({
     target,
     truth: truthOf(environment, log, target.policy),
-    evaluation: evaluate(log.decisions, target.policy),
+    evaluation: evaluate(log.decisions, target.policy), extra: extra?.(log.decisions, target.policy),
   }));
 }
 

@@ -141,7 +141,7 @@ export class Router {
     await this.#parts.fold.passed(delivery.sequence);
     const data = (delivery.json() as CloudEvent<unknown>).data;
     if (delivery.subject === ATTEMPT_FAILED_SUBJECT)
-      await this.#afterFailure(attemptFailedSchema.parse(data), delivery.header(HEADER.traceparent));
+      await this.#afterFailure(attemptFailedSchema.parse(data), delivery);
     else await this.#parts.endings.cancel(cancelRequestedSchema.parse(data).id);
   }
 
@@ -161,7 +161,7 @@ export class Router {
       delivery.nak(leftMs);
       return;
     }
-    const hand = hands.hold(open, intake);
+    const hand = hands.hold(open, intake, delivery.header(HEADER.traceparent));
     await this.#perform(
       action.kind === "attempt" ? { ...action, delayMs: Math.max(0, leftMs) } : action,
       hand,
