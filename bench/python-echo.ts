@@ -22,7 +22,7 @@ await using inProcess = startInProcess();
 
 const echo = await interleaved(
   [sides.floor, sides.dspex("dspex python", "echo-python")],
-  [1, 64, 256],
+  settings.short ? [16] : [1, 64, 256],
   settings,
 );
 report.put("echo", echo);

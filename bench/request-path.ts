@@ -19,7 +19,8 @@ import { benchSettings } from "./kit/settings.ts";
 const settings = benchSettings({ rounds: 7, seconds: 1 });
 const { profileFolder } = settings;
 const report = new Report(import.meta.filename, settings);
-const inFlights = profileFolder === undefined ? [1, 64, 256] : [256];
+const usual = settings.short ? [16] : [1, 64, 256];
+const inFlights = profileFolder === undefined ? usual : [256];
 
 for (const sync of profileFolder === undefined ? ["1s", "always"] : ["1s"]) {
   const measured = await measure(sync);

@@ -59,20 +59,23 @@ function record(environment: Environment, seed: number, requests: number): Log {
 
 export function judge(environment: Environment, seed: number, requests: number, extra?: any): Judged[] {
   const log = record(environment, seed, requests);
-  return targetsFor(log).map((target) => ({
+  return targetsFor(environment, log).map((target) => ({
     target,
     truth: truthOf(environment, log, target.policy),
     evaluation: evaluate(log.decisions, target.policy), extra: extra?.(log.decisions, target.policy),
   }));
 }
 
-function targetsFor({ decisions }: Log): Target[] {
-  const counts = new Map<string, number>();
-  for (const { arms, chosen } of decisions) {
-    const arm = arms[chosen] as string;
-    counts.set(arm, (counts.get(arm) ?? 0) + 1);
+/** Chosen by what is true, not by the log: who picks a target because the log flatters it has to expect less of it. */
+function targetsFor(environment: Environment, { asked }: Log): Target[] {
+  const sums = new Map<string, number>();
+  for (const { request, available } of asked) {
+    for (const arm of available) {
+      const name = `arm-${arm}`;
+      sums.set(name, (sums.get(name) ?? 0) + worth(environment.truth(request, arm, 0)));
+    }
   }
-  const byUse = [...counts].sort((a, b) => b[1] - a[1]).map(([arm]) => arm);
+  const byWorth = [...sums].sort((a, b) => b[1] - a[1]).map(([arm]) => arm);
   const always = (arm: string | undefined): TargetPolicy => {
     return ({ arms }) => arms.map((one) => (one === arm ? 1 : 0));
   };
@@ -84,12 +87,12 @@ function targetsFor({ decisions }: Log): Target[] {
   const mixed: TargetPolicy = ({ arms, probabilities }) =>
     Array.from(probabilities, (p) => 0.8 * p + 0.2 / arms.length);
   return [
-    { name: "the most used arm alone", overlaps: true, policy: always(byUse[0]) },
+    { name: "the best arm alone", overlaps: true, policy: always(byWorth[0]) },
     { name: "the logging policy, softened", overlaps: true, policy: softened },
     { name: "the logging policy, a fifth at random", overlaps: true, policy: mixed },
     { name: "uniform", overlaps: false, policy: ({ arms }) => arms.map(() => 1 / arms.length) },
-    { name: "the second arm alone", overlaps: false, policy: always(byUse[1]) },
-    { name: "the least used arm alone", overlaps: false, policy: always(byUse.at(-1)) },
+    { name: "the second best arm alone", overlaps: false, policy: always(byWorth[1]) },
+    { name: "the worst arm alone", overlaps: false, policy: always(byWorth.at(-1)) },
   ];
 }
 

@@ -33,6 +33,7 @@ import {
 
 const ATTEMPTS = 20;
 const RENEW_EVERY_MS = 3_600_000;
+const SNAPSHOT_DELAY_MS = 1_000;
 
 export interface RegistryOptions {
   instance: number;
@@ -48,6 +49,7 @@ export class Registry {
   #follower: Follower | undefined;
   #folded = Promise.withResolvers<void>();
   #timer: NodeJS.Timeout | undefined;
+  #snapshotTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -90,7 +92,7 @@ export class Registry {
           expectedLastSequence: last,
         });
         await this.#passed(sequence);
-        this.#snapshot();
+        this.#snapshotSoon();
         return true;
       } catch (error) {
         if (!isWrongLastSequence(error)) throw error;
@@ -116,6 +118,7 @@ export class Registry {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#snapshotTimer);
     await this.#follower?.stop();
   }
 
@@ -139,7 +142,14 @@ export class Registry {
     while (this.state.sequence < sequence) await this.#folded.promise;
   }
 
-  /** Registrations are few: one snapshot each. Whoever is faster stores the newer one. */
+  /** Registrations come in groups, at the start of an application: one snapshot for each group. */
+  #snapshotSoon(): void {
+    this.#snapshotTimer ??= setTimeout(() => {
+      this.#snapshotTimer = undefined;
+      this.#snapshot();
+    }, SNAPSHOT_DELAY_MS).unref();
+  }
+
   #snapshot(): void {
     const { snapshots, logger } = this.#options;
     storeSnapshot(snapshots, PROGRAMS_EVOLVE_VERSION, this.state.sequence, stateToJson(this.state)).catch(

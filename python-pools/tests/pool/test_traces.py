@@ -115,6 +115,7 @@ async def test_an_attempt_is_one_tree_below_its_sender(nats_kit: NatsKit, log: L
     chat = jaeger.named("chat fake-1")
     chat_known = attributes(chat)
     assert chat_known["gen_ai.operation.name"] == "chat"
+    assert chat_known["gen_ai.provider.name"] == "openai-compatible"
     assert (chat_known["gen_ai.usage.input_tokens"], chat_known["gen_ai.usage.output_tokens"]) == (11, 5)
     assert chat_known["gen_ai.request.temperature"] == 0.25
     tool = jaeger.named("execute_tool population")
@@ -126,6 +127,7 @@ async def test_an_attempt_is_one_tree_below_its_sender(nats_kit: NatsKit, log: L
     failed = jaeger.named("process failing")
     assert failed.status.message == "lm_auth"
     failure = {one.key: one.value.string_value for one in failed.events[0].attributes}
+    assert failure.keys() == {"exception.type", "exception.stacktrace"}
     assert failure["exception.type"] == "LMAuthError"
     assert "dspy/clients" in failure["exception.stacktrace"]
     for secret in (b"secret question", b"secret answer", KEY.encode()):

@@ -1,4 +1,4 @@
-"""A user's module for the tests of traces: a tool, a function that fails, one that speaks and traces itself."""
+"""A user's module for the tests of traces: a tool, a function that fails, one that traces itself."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""A user's module for the tests of values: says what its inputs are in Python, and returns what no output may be."""
+"""A user's module for the tests of values: what its inputs are in Python, and outputs that none may be."""
 
 from datetime import date, datetime
 from typing import Any
