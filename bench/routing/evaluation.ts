@@ -57,12 +57,12 @@ function record(environment: Environment, seed: number, requests: number): Log {
   return log;
 }
 
-export function judge(environment: Environment, seed: number, requests: number, extra?: any): Judged[] {
+export function judge(environment: Environment, seed: number, requests: number): Judged[] {
   const log = record(environment, seed, requests);
   return targetsFor(environment, log).map((target) => ({
     target,
     truth: truthOf(environment, log, target.policy),
-    evaluation: evaluate(log.decisions, target.policy), extra: extra?.(log.decisions, target.policy),
+    evaluation: evaluate(log.decisions, target.policy),
   }));
 }
 
@@ -87,7 +87,7 @@ function targetsFor(environment: Environment, { asked }: Log): Target[] {
   const mixed: TargetPolicy = ({ arms, probabilities }) =>
     Array.from(probabilities, (p) => 0.8 * p + 0.2 / arms.length);
   return [
-    { name: "the best arm alone", overlaps: true, policy: always(byWorth[0]) },
+    { name: "the best arm alone", overlaps: false, policy: always(byWorth[0]) },
     { name: "the logging policy, softened", overlaps: true, policy: softened },
     { name: "the logging policy, a fifth at random", overlaps: true, policy: mixed },
     { name: "uniform", overlaps: false, policy: ({ arms }) => arms.map(() => 1 / arms.length) },

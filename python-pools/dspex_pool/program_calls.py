@@ -172,5 +172,5 @@ def _wrong_inputs(program: str, error: ValuesError | WireJsonError) -> DspexErro
         error.code,
         f'call of "{program}": {"; ".join(told)}',
         path=error.problems[0].path,
-        details=[problem.to_json() for problem in error.problems],
+        details={"problems": [problem.to_json() for problem in error.problems]},
     )

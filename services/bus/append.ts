@@ -16,6 +16,11 @@ export interface AppendOptions {
   expectedLastSequence?: number | undefined;
   /** A subject or wildcard that `expectedLastSequence` speaks of. */
   expectedSubject?: string | undefined;
+  /**
+   * Asked before the message is sent again: its sequence if the log has it already. For what no expectation keeps from
+   * being stored twice. @throws while it cannot be told: then it is asked again later.
+   */
+  findStored?: (() => Promise<number | undefined>) | undefined;
   /** How long to try while the server is away, silent or full, ms from now. */
   timeoutMs?: number | undefined;
 }
@@ -29,8 +34,9 @@ export interface AppenderSettings {
 
 interface Pending {
   subject: string;
-  data: Uint8Array | string;
+  data: Uint8Array;
   headers: MsgHdrs | undefined;
+  findStored: (() => Promise<number | undefined>) | undefined;
   resolve: (sequence: number) => void;
   reject: (error: DspexError) => void;
   /** performance.now() after which it is sent again. */
@@ -65,6 +71,7 @@ export class Appender {
   readonly #subscription: { unsubscribe(): void };
   #next = 1;
   #closed = false;
+  #isConnected = true;
 
   constructor(connection: NatsConnection, inbox: string, settings: AppenderSettings = {}) {
     this.#connection = connection;
@@ -112,8 +119,10 @@ export class Appender {
       const now = performance.now();
       const pending: Pending = {
         subject,
-        data,
+        // Node writes a Buffer's bytes a good deal faster than the client library encodes a string.
+        data: typeof data === "string" ? Buffer.from(data) : data,
         headers: withExpectation(options),
+        findStored: options.findStored,
         resolve,
         reject,
         resendAt: now + this.#ackWaitMs,
@@ -128,6 +137,8 @@ export class Appender {
   }
 
   #publish(n: number, pending: Pending): void {
+    // The library would keep it, and send it once more than is known here.
+    if (!this.#isConnected) return;
     try {
       this.#connection.publish(pending.subject, pending.data, {
         reply: `${this.#inbox}.${n}`,
@@ -153,11 +164,13 @@ export class Appender {
       this.#backOff(pending);
       return;
     }
-    const ack = JSON.parse(message.string()) as { seq?: number; error?: RefusedPublish };
-    if (ack.error === undefined && ack.seq !== undefined) {
-      this.#settle(n, ack.seq);
+    const text = message.string();
+    const stored = sequenceIn(text);
+    if (stored !== undefined) {
+      this.#settle(n, stored);
       return;
     }
+    const ack = JSON.parse(text) as { error?: RefusedPublish };
     const refused = ack.error ?? {
       code: 500,
       err_code: 0,
@@ -186,7 +199,9 @@ export class Appender {
   async #watchConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
       if (this.#closed) return;
+      if (status.type === "disconnect") this.#isConnected = false;
       if (status.type !== "reconnect") continue;
+      this.#isConnected = true;
       const now = performance.now();
       for (const pending of this.#pending.values()) pending.resendAt = now;
     }
@@ -208,10 +223,35 @@ export class Appender {
       } else if (now >= pending.resendAt) {
         this.#backOff(pending);
         pending.resendAt = Math.max(pending.resendAt, now + this.#ackWaitMs);
-        this.#publish(n, pending);
+        if (pending.findStored === undefined) this.#publish(n, pending);
+        else if (this.#isConnected) void this.#publishUnlessStored(n, pending, pending.findStored);
       }
     }
   }
+
+  async #publishUnlessStored(
+    n: number,
+    pending: Pending,
+    findStored: () => Promise<number | undefined>,
+  ): Promise<void> {
+    let stored: number | undefined;
+    try {
+      stored = await findStored();
+    } catch {
+      return; // the server is away again: the next tick that is due asks anew
+    }
+    if (this.#pending.get(n) !== pending) return;
+    if (stored === undefined) this.#publish(n, pending);
+    else this.#settle(n, stored);
+  }
+}
+
+const STORED = /^\{"stream":"[A-Za-z0-9_-]+",(?: ?"domain":"[^"]*",)? ?"seq":([0-9]+)/;
+
+/** The sequence in a PubAck that says so; undefined for any other answer. */
+function sequenceIn(ack: string): number | undefined {
+  const match = STORED.exec(ack);
+  return match === null ? undefined : Number(match[1]);
 }
 
 /** Never changed after it is made: results without a trace all have the same one header. */

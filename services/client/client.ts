@@ -13,6 +13,7 @@ import { REQUEST_TYPE, type RequestOptions } from "../../schemas/messages/reques
 import type { Result } from "../../schemas/messages/result.ts";
 import { requestSubject, token } from "../../schemas/subjects.ts";
 import { Appender } from "../bus/append.ts";
+import { nowText } from "../bus/clock.ts";
 import { connectBus, createHeaders, type NatsConnection } from "../bus/connect.ts";
 import { Api } from "./api.ts";
 import { type CredentialOptions, findCredentials } from "./config.ts";
@@ -189,7 +190,7 @@ export class Dspex implements RunHost {
 
   #body(id: string, { inputs, options }: Asked, traceparent: string | undefined): string {
     const data = { id, inputs, ...options };
-    const time = new Date().toISOString();
+    const time = nowText();
     return stringifyJson(
       cloudEvent(REQUEST_TYPE, `client/${this.#connectionToken}`, id, time, data, traceparent),
     );

@@ -1,7 +1,13 @@
 // Point reads of the log by direct get: no consumer, answered by any replica, 0.2 ms.
 
-import { type DirectStreamAPI, jetstreamManager, type StoredMsg } from "@nats-io/jetstream";
+import {
+  type DirectMsgRequest,
+  type DirectStreamAPI,
+  jetstreamManager,
+  type StoredMsg,
+} from "@nats-io/jetstream";
 import { parseJson } from "../../schemas/envelope/json.ts";
+import { DspexError } from "../../schemas/errors.ts";
 import { LOG_STREAM } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 
@@ -30,20 +36,28 @@ export class LogReader {
   }
 
   /** The last message of a subject (or wildcard), or null. */
-  async last(subject: string): Promise<StoredMessage | null> {
-    const stored = await this.#direct.getMessage(this.#stream, { last_by_subj: subject });
-    return stored === null ? null : storedMessage(stored);
+  last(subject: string): Promise<StoredMessage | null> {
+    return this.#get({ last_by_subj: subject });
   }
 
   /** The message at a sequence, or null when it is not (or no longer) there. */
-  async at(sequence: number): Promise<StoredMessage | null> {
-    const stored = await this.#direct.getMessage(this.#stream, { seq: sequence });
-    return stored === null ? null : storedMessage(stored);
+  at(sequence: number): Promise<StoredMessage | null> {
+    return this.#get({ seq: sequence });
   }
 
   /** The first message of a subject (or wildcard) at or after a sequence, or null. */
-  async next(subject: string, fromSequence: number): Promise<StoredMessage | null> {
-    const stored = await this.#direct.getMessage(this.#stream, { seq: fromSequence, next_by_subj: subject });
+  next(subject: string, fromSequence: number): Promise<StoredMessage | null> {
+    return this.#get({ seq: fromSequence, next_by_subj: subject });
+  }
+
+  async #get(query: DirectMsgRequest): Promise<StoredMessage | null> {
+    let stored: StoredMsg | null;
+    try {
+      stored = await this.#direct.getMessage(this.#stream, query);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DspexError("unavailable", `stream ${this.#stream} did not answer: ${why}`, { cause });
+    }
     return stored === null ? null : storedMessage(stored);
   }
 }

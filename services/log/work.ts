@@ -2,24 +2,39 @@
 // it is stored. What is held is reported as in progress, so the server gives it to another only when we are gone.
 //
 //   deliver ─▶ too often? ─yes─▶ onDeadLetter ─▶ term
-//               └no─▶ handle ─▶ resolved: ack · threw retryable: nak after a pause · threw: nak, until too often
+//               └no─▶ handle ─▶ resolved: ack · threw: nak after a pause, until too often
+//                                              · threw what no second try mends: onDeadLetter at once
 
 import { type ConsumerInfo, type ConsumerMessages, type JsMsg, jetstream } from "@nats-io/jetstream";
+import type { ErrorCode } from "../../schemas/error-codes.ts";
 import { asDspexError, type DspexError } from "../../schemas/errors.ts";
 import { LOG_STREAM } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import { LogMessage } from "./message.ts";
+import { PauseWatch } from "./pause-watch.ts";
 
 export class Delivery extends LogMessage {
   /** 1 = first time; more = somebody had it before and did not acknowledge. */
   readonly deliveries: number;
-  readonly #message: JsMsg;
+  readonly #pauses: PauseWatch;
+  readonly #takenAtMs = performance.now();
+  #message: JsMsg;
   #settled = false;
 
-  constructor(message: JsMsg) {
+  constructor(message: JsMsg, pauses: PauseWatch) {
     super(message);
     this.deliveries = message.info.deliveryCount;
     this.#message = message;
+    this.#pauses = pauses;
+  }
+
+  /** Somebody else may have it, or have had it: look before doing it. */
+  get isDoubtful(): boolean {
+    return this.deliveries > 1 || this.#pauses.concerns(this.#takenAtMs);
+  }
+  /** The same message came again while it is held: from now on the newer delivery is the one to acknowledge. */
+  renew(again: Delivery): void {
+    this.#message = again.#message;
   }
 
   get settled(): boolean {
@@ -66,11 +81,15 @@ export interface WorkOptions {
 
 const NAK_BASE_MS = 250;
 const NAK_MAX_MS = 10_000;
+/** What the message itself is to blame for. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set(["invalid_inputs", "payload_too_large"]);
 
 export class WorkConsumer {
   readonly #connection: NatsConnection;
   readonly #options: WorkOptions;
-  readonly #held = new Set<Delivery>();
+  /** By sequence. */
+  readonly #held = new Map<number, Delivery>();
+  readonly #pauses: PauseWatch;
   readonly #lastErrors = new Map<number, DspexError>();
   #messages: ConsumerMessages | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -79,6 +98,7 @@ export class WorkConsumer {
   constructor(connection: NatsConnection, options: WorkOptions) {
     this.#connection = connection;
     this.#options = options;
+    this.#pauses = new PauseWatch(options.ackWaitMs);
   }
 
   get held(): number {
@@ -93,10 +113,10 @@ export class WorkConsumer {
     this.#messages = await consumer.consume({
       bind: true,
       max_messages: maxHeld,
-      callback: (message) => this.#take(new Delivery(message)),
+      callback: (message) => this.#take(new Delivery(message, this.#pauses)),
     });
     this.#timer = setInterval(() => {
-      for (const delivery of this.#held) delivery.inProgress();
+      for (const delivery of this.#held.values()) delivery.inProgress();
     }, ackWaitMs / 3).unref();
     return this;
   }
@@ -112,14 +132,21 @@ export class WorkConsumer {
       clearTimeout(timer);
     }
     clearInterval(this.#timer);
-    for (const delivery of this.#held) delivery.nak(0);
+    this.#pauses.stop();
+    for (const delivery of this.#held.values()) delivery.nak(0);
     this.#held.clear();
   }
 
   #take(delivery: Delivery): void {
-    this.#held.add(delivery);
+    const held = this.#held.get(delivery.sequence);
+    if (held !== undefined) {
+      // A server that was killed forgets what it delivered last.
+      held.renew(delivery);
+      return;
+    }
+    this.#held.set(delivery.sequence, delivery);
     if (delivery.deliveries > this.#options.maxDeliveries) {
-      void this.#deadLetter(delivery);
+      void this.#deadLetter(delivery, this.#lastErrors.get(delivery.sequence));
       return;
     }
     let done: Promise<void> | undefined;
@@ -146,6 +173,10 @@ export class WorkConsumer {
   #failed(delivery: Delivery, thrown: unknown): void {
     const error = asDspexError(thrown);
     this.#options.onError(error, delivery);
+    if (HOPELESS.has(error.code)) {
+      void this.#deadLetter(delivery, error);
+      return;
+    }
     this.#lastErrors.set(delivery.sequence, error);
     if (this.#lastErrors.size > 1_000)
       this.#lastErrors.delete(this.#lastErrors.keys().next().value as number);
@@ -153,10 +184,10 @@ export class WorkConsumer {
     this.#release(delivery);
   }
 
-  async #deadLetter(delivery: Delivery): Promise<void> {
+  async #deadLetter(delivery: Delivery, error: DspexError | undefined): Promise<void> {
     try {
-      await this.#options.onDeadLetter(delivery, this.#lastErrors.get(delivery.sequence));
-      delivery.term("delivered too often");
+      await this.#options.onDeadLetter(delivery, error);
+      delivery.term("it is a dead letter");
       this.#lastErrors.delete(delivery.sequence);
     } catch (thrown) {
       // Not stored: it stays in the consumer and comes back.
@@ -167,7 +198,7 @@ export class WorkConsumer {
   }
 
   #release(delivery: Delivery): void {
-    this.#held.delete(delivery);
+    this.#held.delete(delivery.sequence);
     if (this.#held.size === 0) this.#idle?.();
   }
 }

@@ -18,6 +18,8 @@ export const routerConfigSchema = z.object({
   maxHeld: z.number().int().positive().default(15_000),
   /** Log messages between two snapshots of the fold. */
   snapshotEvery: z.number().int().positive().default(50_000),
+  /** ack_wait of both consumers as the keeper made them: a router that died gives its messages back after this. */
+  ackWaitMs: z.number().int().positive().default(30_000),
   /** Deliveries of one message before it becomes a dead letter. */
   maxDeliveries: z.number().int().positive().default(8),
 });

@@ -13,8 +13,6 @@ import { deadLetter } from "./dead-letter.ts";
 import { readIntake } from "./intake.ts";
 import type { WiredRouter } from "./wire.ts";
 
-/** ack_wait of both consumers, ms: a router that died gives its messages back after this. */
-const ACK_WAIT_MS = 30_000;
 const EVENTS_HELD = 1_000;
 /** What takes longer to finish goes back to the server, for another router to take at once. */
 const DRAIN_MS = 3_000;
@@ -30,7 +28,7 @@ export async function consume(
     ConstructorParameters<typeof WorkConsumer>[1],
     "ackWaitMs" | "maxDeliveries" | "onError" | "onDeadLetter"
   > = {
-    ackWaitMs: ACK_WAIT_MS,
+    ackWaitMs: config.ackWaitMs,
     maxDeliveries: config.maxDeliveries,
     onError: ({ message, code }, delivery) => {
       const { sequence, deliveries } = delivery;

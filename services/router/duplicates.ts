@@ -10,6 +10,23 @@ import type { Journal } from "./journal.ts";
 import { hashOf } from "./result-message.ts";
 import type { OpenRequest } from "./state.ts";
 
+/**
+ * Sequence of an attempt's work if the log has it, 0 if the attempt is over: what was sent without an acknowledgement
+ * may have been stored, and sent again it would be run and paid for twice.
+ */
+export async function findWork(
+  id: string,
+  attempt: number,
+  reader: LogReader,
+  fold: RouterFold,
+): Promise<number | undefined> {
+  await fold.passed((await reader.last(ALL_WORK))?.sequence ?? 0);
+  const open = fold.state.open.get(id);
+  if (open === undefined) return 0;
+  if (open.running?.attempt === attempt) return open.running.workSequence;
+  return open.attempts.length >= attempt ? 0 : undefined;
+}
+
 /** A redelivery: whoever had it may have sent work that our fold has not seen yet. */
 export async function catchUpWithTheDead(id: string, reader: LogReader, fold: RouterFold): Promise<void> {
   const stored = await Promise.all([

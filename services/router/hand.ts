@@ -2,10 +2,14 @@
 // before anybody could want to stop them.
 
 import type { Span } from "@opentelemetry/api";
+import { DspexError } from "../../schemas/errors.ts";
 import type { Intake } from "./intake.ts";
 import type { PoolWaiter } from "./slots.ts";
 import { startRouteSpan, traceparentOf } from "./spans.ts";
 import type { OpenRequest } from "./state.ts";
+
+/** One for all: an abort without a reason makes an error with a stack each time. */
+const NOT_WANTED = new DspexError("cancelled", "the request was answered, cancelled or its deadline passed");
 
 export class Hand {
   readonly open: OpenRequest;
@@ -36,13 +40,13 @@ export class Hand {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.#aborted && !this.#controller.signal.aborted) this.#controller.abort();
+    if (this.#aborted && !this.#controller.signal.aborted) this.#controller.abort(NOT_WANTED);
     return this.#controller.signal;
   }
 
   abort(): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    this.#controller?.abort();
+    this.#controller?.abort(NOT_WANTED);
   }
 }

@@ -4,8 +4,10 @@ import type { DspexError } from "../../schemas/errors.ts";
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import type { Attempt } from "../../schemas/messages/parts.ts";
 import { decodeInputs, encodeOutputs } from "../../schemas/signature/mod.ts";
+import { nowText } from "../bus/clock.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import { looksLikeReference } from "../log/claim-check.ts";
+import { boundedError } from "./bounded-error.ts";
 import { type AttemptOrder, signatureOf } from "./decide.ts";
 import type { Hand } from "./hand.ts";
 import { type NativeRunner, nativeError } from "./native-functions.ts";
@@ -31,7 +33,7 @@ export class InlineAttempt {
 
   /** Never throws: what the function throws is a failed attempt. Synchronous where the function is. */
   run(order: AttemptOrder, hand: Hand): InlineOutcome | Promise<InlineOutcome> {
-    const startedAt = new Date().toISOString();
+    const startedAt = nowText();
     const start = performance.now();
     const span = startRunSpan(order, hand.traceparent);
     const succeed = (values: unknown): InlineOutcome => {
@@ -48,7 +50,7 @@ export class InlineAttempt {
           ...this.#facts(order, startedAt, start),
           pool: "native",
           worker: this.#worker,
-          error: error.toWire(),
+          error: boundedError(error.toWire()),
         },
       };
     };

@@ -1,6 +1,7 @@
 // Takes a request message apart: whose it is, under which id it is answered, and what it asks, or why it cannot be
 // taken. Pure, and total: any bytes give an intake.
 
+import { TRACEPARENT } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { logRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
 import { parseJson } from "../../schemas/envelope/json.ts";
@@ -31,6 +32,8 @@ export interface Intake {
   refused: boolean;
 }
 
+const MAX_TRACEPARENT_CHARACTERS = 256;
+
 export function readIntake(user: string, program: string, message: RequestMessage): Intake {
   const base = { user, program, sequence: message.sequence, timeMs: message.timeMs };
   const given = message.header(HEADER.id);
@@ -55,7 +58,7 @@ export function readIntake(user: string, program: string, message: RequestMessag
       ...base,
       id: logRequestId(user, message.sequence),
       deadlineAtMs: message.timeMs + DEFAULT_DEADLINE_MS,
-      traceparent: request?.traceparent ?? message.header(HEADER.traceparent),
+      traceparent: traceparentIn(request, message),
       request: undefined,
       error: new DspexError(
         "not_allowed",
@@ -69,11 +72,19 @@ export function readIntake(user: string, program: string, message: RequestMessag
     ...base,
     id,
     deadlineAtMs: message.timeMs + (request?.options.deadlineMs ?? DEFAULT_DEADLINE_MS),
-    traceparent: request?.traceparent ?? message.header(HEADER.traceparent),
+    traceparent: traceparentIn(request, message),
     request,
     error,
     refused: false,
   };
+}
+
+/** It goes into every message that follows: one that is none, or has no end, is left out. */
+function traceparentIn(request: ReadRequest | undefined, message: RequestMessage): string | undefined {
+  const given = request?.traceparent ?? message.header(HEADER.traceparent);
+  const isUsable =
+    given !== undefined && given.length <= MAX_TRACEPARENT_CHARACTERS && TRACEPARENT.test(given);
+  return isUsable ? given : undefined;
 }
 
 /** The id of a CloudEvent whose other members do not fit: its sender waits under that id. */

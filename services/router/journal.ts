@@ -19,8 +19,9 @@ import {
   resultSubject,
   workSubject,
 } from "../../schemas/subjects.ts";
-import type { Appender } from "../bus/append.ts";
+import type { Appender, AppendOptions } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
+import { nowText } from "../bus/clock.ts";
 import { createHeaders, type MsgHdrs } from "../bus/connect.ts";
 
 export class Journal {
@@ -38,16 +39,18 @@ export class Journal {
     return this.#unlessAnswered(resultSubject(result.id), body, traceparent, {});
   }
 
-  /** Sends work unless the request has a result. Returns false when it has. */
+  /** Sends work unless the request has a result. Returns false when it has. `findStored` as in `append`. */
   async work(
     work: Work,
     pool: string,
     worker: string | undefined,
     traceparent: string | undefined,
+    findStored: () => Promise<number | undefined>,
   ): Promise<boolean> {
     const body = this.#event(WORK_TYPE, work, traceparent);
     return this.#unlessAnswered(workSubject(pool, worker), body, traceparent, {
       expectedSubject: resultSubject(work.id),
+      findStored,
     });
   }
 
@@ -84,7 +87,7 @@ export class Journal {
     subject: string,
     body: string,
     traceparent: string | undefined,
-    expectation: { expectedSubject?: string },
+    expectation: Pick<AppendOptions, "expectedSubject" | "findStored">,
   ): Promise<boolean> {
     const headers = traceHeaders(traceparent);
     return this.#appender.append(subject, body, { headers, expectedLastSequence: 0, ...expectation }).then(
@@ -97,9 +100,7 @@ export class Journal {
   }
 
   #event(type: string, data: unknown, traceparent: string | undefined): string {
-    return stringifyChecked(
-      cloudEvent(type, this.#source, randomUUID(), new Date().toISOString(), data, traceparent),
-    );
+    return stringifyChecked(cloudEvent(type, this.#source, randomUUID(), nowText(), data, traceparent));
   }
 }
 

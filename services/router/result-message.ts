@@ -1,9 +1,11 @@
 // Puts together the one result of a request. Pure: times come in.
 
+import { isJsonError } from "../../schemas/envelope/json-error.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import type { WireError } from "../../schemas/errors.ts";
 import type { Attempt, Decision, Usage } from "../../schemas/messages/parts.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import { boundedError } from "./bounded-error.ts";
 import type { Intake } from "./intake.ts";
 import type { OpenRequest } from "./state.ts";
 
@@ -32,7 +34,7 @@ export function resultOf(intake: Intake, open: OpenRequest | undefined, outcome:
     id: intake.id,
     status: outcome.status,
     ...(outcome.outputs !== undefined && { outputs: outcome.outputs }),
-    ...(outcome.error !== undefined && { error: outcome.error }),
+    ...(outcome.error !== undefined && { error: boundedError(outcome.error) }),
     program: intake.program,
     ...(outcome.version !== undefined && { version: outcome.version }),
     ...(outcome.implementation !== undefined && { implementation: outcome.implementation }),
@@ -52,14 +54,15 @@ export function resultOf(intake: Intake, open: OpenRequest | undefined, outcome:
   };
 }
 
-/** Hash of what was asked; of nothing for a request that could not be read. */
-export function hashOf(intake: Intake): string {
-  if (intake.request === undefined) return "";
-  return requestHash({
-    program: intake.program,
-    inputs: intake.request.inputs,
-    options: intake.request.options,
-  });
+/** Hash of what was asked; of nothing for a request that could not be read, or is nested too deep to be hashed. */
+export function hashOf({ program, request }: Intake): string {
+  if (request === undefined) return "";
+  try {
+    return requestHash({ program, inputs: request.inputs, options: request.options });
+  } catch (thrown) {
+    if (isJsonError(thrown)) return "";
+    throw thrown;
+  }
 }
 
 function totalUsage(attempts: readonly Attempt[]): Usage {

@@ -4,6 +4,7 @@
 //   2 wait until the fold passed  5 store what follows (result or work), conditional on there being no result
 //   3 first of its id? else stop  6 acknowledge
 
+import { check } from "../../schemas/envelope/check.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { type AttemptFailed, attemptFailedSchema } from "../../schemas/messages/attempt-failed.ts";
@@ -12,6 +13,7 @@ import { ATTEMPT_FAILED_SUBJECT, parseLogSubject } from "../../schemas/subjects.
 import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
 import type { Answers } from "./answers.ts";
+import { boundedError } from "./bounded-error.ts";
 import type { RouterConfig } from "./config.ts";
 import {
   type AttemptOrder,
@@ -104,8 +106,7 @@ export class Router {
     if (subject.kind !== "request") return DONE;
     const intake = fold.takeIntake(delivery.sequence) ?? readIntake(subject.user, subject.program, delivery);
     const open = fold.state.open.get(intake.id);
-    const isFirst =
-      delivery.deliveries === 1 && open?.sequence === delivery.sequence && open.work.length === 0;
+    const isFirst = !delivery.isDoubtful && open?.sequence === delivery.sequence && isUntouched(open);
     if (!isFirst || intake.refused) return this.#takeUnusual(delivery, intake, startedAt);
     return this.#decide(hands.hold(open, intake), startedAt);
   }
@@ -113,15 +114,15 @@ export class Router {
   /** A redelivery, a second message with one id, an id that is not the sender's. */
   async #takeUnusual(delivery: Delivery, intake: Intake, startedAt: number): Promise<void> {
     const { fold, reader, journal, hands } = this.#parts;
-    if (delivery.deliveries > 1) await catchUpWithTheDead(intake.id, reader, fold);
+    if (delivery.isDoubtful) await catchUpWithTheDead(intake.id, reader, fold);
     const open = fold.state.open.get(intake.id);
     if (open === undefined || open.sequence !== delivery.sequence) {
       if (!(await isTheRequest(intake, open, reader, journal))) return;
-    } else if (open.work.length > 0) {
+    } else if (!isUntouched(open)) {
       return;
     }
     if (intake.refused && intake.error !== undefined) {
-      const error = intake.error.toWire();
+      const error = boundedError(intake.error.toWire());
       await journal.refused({ id: intake.id, requestSequence: intake.sequence, error });
     }
     await this.#decide(hands.hold(open ?? openRequest(intake), intake), startedAt);
@@ -138,25 +139,30 @@ export class Router {
 
   /** Handles a failure or a cancellation. */
   async handleEvent(delivery: Delivery): Promise<void> {
-    await this.#parts.fold.passed(delivery.sequence);
-    const data = (delivery.json() as CloudEvent<unknown>).data;
-    if (delivery.subject === ATTEMPT_FAILED_SUBJECT)
-      await this.#afterFailure(attemptFailedSchema.parse(data), delivery);
-    else await this.#parts.endings.cancel(cancelRequestedSchema.parse(data).id);
+    const { fold, reader, endings } = this.#parts;
+    await fold.passed(delivery.sequence);
+    const data = (delivery.json() as Partial<CloudEvent<unknown>> | null)?.data;
+    if (delivery.subject === ATTEMPT_FAILED_SUBJECT) {
+      const failed = check(attemptFailedSchema, data, "data");
+      if (delivery.isDoubtful) await catchUpWithTheDead(failed.id, reader, fold);
+      await this.#afterFailure(failed, delivery);
+    } else await endings.cancel(check(cancelRequestedSchema, data, "data").id);
   }
 
   async #afterFailure(failed: AttemptFailed, delivery: Delivery): Promise<void> {
     const startedAt = performance.now();
     const { fold, reader, hands, abilities } = this.#parts;
     const open = fold.state.open.get(failed.id);
-    // Answered meanwhile, or somebody has taken the next step already.
-    if (open === undefined || open.running !== undefined || open.lastFailure?.attempt !== failed.attempt)
+    // Answered meanwhile, or somebody has taken the next step already, or the failure was stored twice.
+    if (open === undefined || open.running !== undefined || open.failures.at(-1) !== delivery.sequence)
       return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;
     const intake = readIntake(open.user, open.program, stored);
     const action = decideFailure(fold.state, open, failed, intake, this.#inFlight(), abilities);
-    const leftMs = action.kind === "attempt" ? delivery.timeMs + action.delayMs - Date.now() : 0;
+    // Whatever pause an error asks for, nobody waits beyond the deadline.
+    const resumeAtMs = action.kind === "attempt" ? delivery.timeMs + action.delayMs : 0;
+    const leftMs = Math.min(resumeAtMs, open.deadlineAtMs) - Date.now();
     if (leftMs > LONGEST_HELD_PAUSE_MS) {
       delivery.nak(leftMs);
       return;
@@ -232,6 +238,11 @@ export class Router {
     }
     return counts;
   }
+}
+
+/** Nobody has made an attempt that the log knows of; what follows from a failed one follows from its failure. */
+function isUntouched(open: OpenRequest): boolean {
+  return open.work.length === 0 && open.failures.length === 0;
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {

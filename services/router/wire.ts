@@ -93,7 +93,7 @@ export async function wireRouter(
     slots,
     hands,
     answers,
-    dispatcher: new Dispatcher(slots, journal, claimCheck, answers),
+    dispatcher: new Dispatcher({ slots, journal, claimCheck, answers, reader, fold }),
     endings,
   });
   return { router, endings, fold, journal, reader, lanes, fill };

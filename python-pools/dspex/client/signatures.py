@@ -137,7 +137,7 @@ def signature_of(text_or_signature: str | Signature) -> Signature:
 
 def _as_dspex_error(error: ValuesError) -> DspexError:
     problems = [problem.to_json() for problem in error.problems]
-    return DspexError(error.code, str(error), path=error.problems[0].path, details=problems)
+    return DspexError(error.code, str(error), path=error.problems[0].path, details={"problems": problems})
 
 
 def _without_texts(value: Any) -> Any:

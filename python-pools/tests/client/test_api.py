@@ -128,7 +128,7 @@ async def test_inputs_and_outputs_by_the_registered_signature(client, fake_route
     assert [json.loads(body) for _, body in fake_api.calls] == [{"name": "echo"}]
     error = await failure(client.program("echo")(day="yesterday", raw=b""))
     assert (error.code, error.path) == ("invalid_inputs", "inputs.day")
-    assert error.details[0]["path"] == "inputs.day"
+    assert error.details["problems"][0]["path"] == "inputs.day"
     assert len(fake_router.seen_from(client)) == 2
 
 

@@ -1,11 +1,8 @@
-"""What a worker process does when things do not go as planned: killed, cancelled, too late, stuck, drained,
-cut off.
-"""
+"""What a worker process does when things do not go as planned with it: killed, stuck, drained, cut off."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from pathlib import Path
 
@@ -71,76 +68,20 @@ async def test_a_redelivery_that_has_a_result_is_only_acknowledged(nats_kit: Nat
     assert log.superseded == log.failures == []
 
 
-async def test_an_answer_that_comes_second_is_superseded(nats_kit: NatsKit, log: Log) -> None:
+async def test_code_that_blocks_keeps_beats_and_in_progress_going(nats_kit: NatsKit, log: Log) -> None:
     await register_all(log)
-    request_id = log.next_id()
-    async with pool_process(nats_kit, *MODULES) as pool:
+    async with pool_process(nats_kit, *MODULES, "--slots", "4") as pool:
         await pool.ready()
-        await log.send(work_data(WAITS, request_id, {"seconds": 0.5}))
-        await running(pool)
-        await log.store_result(request_id)
-        await log.until(lambda: log.superseded)
-        assert log.superseded == [{"id": request_id, "attempt": 1, "pool": "general", "worker": "1"}]
-        await pool.until(lambda: not pool.held)
-        assert await log.unacknowledged() == 0
-    assert (await log.result(request_id))["status"] == "cancelled"
-
-
-@pytest.mark.parametrize("target", ["1", "any"])
-async def test_cancel_ends_the_attempt_and_acknowledges_the_work(
-    nats_kit: NatsKit, log: Log, target: str
-) -> None:
-    await register_all(log)
-    async with pool_process(nats_kit, *MODULES) as pool:
-        await pool.ready()
-        request_id, other_id = log.next_id(), log.next_id()
-        await log.send(work_data(WAITS, request_id, {"seconds": 30}))
-        await log.send(work_data(WAITS, other_id, {"seconds": 0.7}))
-        await running(pool, 2)
-        started = time.monotonic()
-        cancel = {"verb": "cancel", "id": request_id, "reason": "cancelled"}
-        await nats_kit.admin.publish(f"dspex-control.general.{target}", json.dumps(cancel).encode())
-        await pool.until(lambda: any("released" in line for line in pool.said))
-        assert time.monotonic() - started < 0.5
-        assert (await log.result(other_id))["status"] == "succeeded"
-        assert await log.unacknowledged() == 0
-    assert log.failures == []
-
-
-async def test_work_that_is_too_late_is_not_started_and_work_that_gets_late_is_ended(
-    nats_kit: NatsKit, log: Log
-) -> None:
-    await register_all(log)
-    async with pool_process(nats_kit, *MODULES) as pool:
-        await pool.ready()
-        for seconds, deadline_ms in ((0.0, -1_000), (20.0, 600)):
-            started = time.monotonic()
-            error = await log.run_failing(WAITS, {"seconds": seconds}, deadline_ms=deadline_ms)
-            assert (error["code"], error["retryable"]) == ("deadline_exceeded", False)
-            assert time.monotonic() - started < 2
-        limited = program("limited", "seconds: float -> waited: float", python("waits", timeoutMs=300))
-        await log.register(limited)
-        error = await log.run_failing(limited, {"seconds": 20.0})
-        assert error["code"] == "lm_timeout"
-        assert "300 ms" in error["message"]
-
-
-@pytest.mark.parametrize("definition", [BLOCKS, BLOCKING_MODULE], ids=["function", "module"])
-async def test_code_that_blocks_keeps_beats_and_in_progress_going(
-    nats_kit: NatsKit, log: Log, definition: dict[str, object]
-) -> None:
-    await register_all(log)
-    async with pool_process(nats_kit, *MODULES, "--slots", "2") as pool:
-        await pool.ready()
-        # Longer than ack_wait, with both slots blocked: without in-progress it would be delivered again.
-        results = await asyncio.gather(*(log.run(definition, {"seconds": 6.5}) for _ in range(2)))
-        assert [result["outputs"]["waited"] for result in results] == [6.5, 6.5]
-        beats = [beat for beat in log.beats if beat["busy"] == 2]
+        # Longer than ack_wait, with all slots blocked: without in-progress it would be delivered again.
+        runs = [log.run(blocking, {"seconds": 6.5}) for blocking in (BLOCKS, BLOCKING_MODULE) * 2]
+        results = await asyncio.gather(*runs)
+        assert [result["outputs"]["waited"] for result in results] == [6.5] * 4
+        beats = [beat for beat in log.beats if beat["busy"] == 4]
         assert len(beats) >= 5
-        assert beats[0]["slots"] == 2
+        assert beats[0]["slots"] == 4
         assert beats[0]["rssBytes"] > 10_000_000
         assert beats[0]["sequence"] > 0
-        assert sum("held" in line for line in pool.said) == 2
+        assert sum("held" in line for line in pool.said) == 4
     assert log.superseded == []
 
 
@@ -201,16 +142,16 @@ async def test_a_second_signal_gives_back_what_runs(nats_kit: NatsKit, log: Log)
     async with pool_process(nats_kit, *MODULES) as pool:
         await pool.ready()
         request_id = log.next_id()
-        await log.send(work_data(WAITS, request_id, {"seconds": 3}, deadline_ms=60_000))
+        await log.send(work_data(WAITS, request_id, {"seconds": 30}, deadline_ms=60_000))
         await running(pool)
         pool.terminate()
         await pool.until(lambda: any(line.get("message") == "draining" for line in pool.logged))
         pool.terminate()
-        assert await pool.ended(timeout_s=2) == 0
+        assert await pool.ended(timeout_s=15) == 0
     async with pool_process(nats_kit, *MODULES) as successor:
         await successor.ready()
-        await successor.until(lambda: bool(successor.held), timeout_s=2)
-        assert (await log.result(request_id))["status"] == "succeeded"
+        # At once, not when the server has waited for an acknowledgement.
+        await successor.until(lambda: bool(successor.held), timeout_s=4)
 
 
 async def test_a_warm_spare_serves_under_its_new_name_at_once(nats_kit: NatsKit, log: Log) -> None:
@@ -283,17 +224,6 @@ async def test_work_that_ends_every_process_is_reported_instead_of_run_again(
         await pool.ready()
         error = (await log.failure(request_id))["error"]
         assert (error["code"], error["retryable"]) == ("worker_lost", False)
-
-
-async def test_what_is_no_work_is_put_away_and_the_next_one_runs(nats_kit: NatsKit, log: Log) -> None:
-    await register_all(log)
-    async with pool_process(nats_kit, *MODULES) as pool:
-        await pool.ready()
-        await nats_kit.admin.jetstream().publish("dspex.work.general.any", b'{"data": 7}')
-        assert (await log.run(WAITS, {"seconds": 0.0}))["status"] == "succeeded"
-        await pool.until(lambda: any("is no work" in line["message"] for line in pool.logged))
-        await pool.until(lambda: not pool.held)
-        assert await log.unacknowledged() == 0
 
 
 async def test_a_full_log_is_waited_for(nats_kit: NatsKit, log: Log) -> None:

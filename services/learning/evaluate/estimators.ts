@@ -5,9 +5,6 @@ import { type Estimate, estimateFrom } from "./interval.ts";
 import { type LoggedDecision, type TargetPolicy, weightOf } from "./logged.ts";
 import { RewardModel } from "./reward-model.ts";
 
-/** No decision's reward is judged by a model that has seen it. */
-const FOLDS = 5;
-
 export function importanceSampling(log: readonly LoggedDecision[], target: TargetPolicy): Estimate {
   const scores = Float64Array.from(log, (one, index) => weightOf(one, target(one, index)) * one.reward);
   return centre(scores);
@@ -30,13 +27,13 @@ export function selfNormalised(log: readonly LoggedDecision[], target: TargetPol
   return estimateFrom(value, centred);
 }
 
+/**
+ * Each reward is judged by a model of the decisions before it, which is cross-fitting in the log's order: the scores
+ * stay unbiased although the logging policy learned from the same rewards.
+ */
 export function doublyRobust(log: readonly LoggedDecision[], target: TargetPolicy): Estimate {
-  const models = Array.from({ length: FOLDS }, () => new RewardModel());
-  for (const [index, one] of log.entries()) {
-    for (const [fold, model] of models.entries()) if (index % FOLDS !== fold) model.learn(one);
-  }
+  const model = new RewardModel();
   const scores = Float64Array.from(log, (one, index) => {
-    const model = models[index % FOLDS] as RewardModel;
     const wanted = target(one, index);
     let direct = 0;
     for (const [at, arm] of one.arms.entries()) {
@@ -44,6 +41,7 @@ export function doublyRobust(log: readonly LoggedDecision[], target: TargetPolic
       if (share > 0) direct += share * model.expect(one.context, arm);
     }
     const missed = one.reward - model.expect(one.context, one.arms[one.chosen] as string);
+    model.learn(one);
     return direct + weightOf(one, wanted) * missed;
   });
   return centre(scores);

@@ -142,7 +142,7 @@ async def test_wrong_inputs_names_and_settings_are_told_before_a_model_is_asked(
 ) -> None:
     error = await log.run_failing(QA, {"question": 7, "more": 1})
     assert error["code"] == "invalid_inputs"
-    assert [one["path"] for one in error["details"]] == ["inputs.question", "inputs.more"]
+    assert [one["path"] for one in error["details"]["problems"]] == ["inputs.question", "inputs.more"]
     error = await log.run_failing(QA, {"question": "?"}, settings={"model": "nope"})
     assert error["code"] == "lm_rejected"
     error = await log.run_failing(QA, {"question": "?"}, version="0000000000000000")
