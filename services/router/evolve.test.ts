@@ -79,6 +79,28 @@ test("a connection - numbers may come in any order, each once", () => {
   assert.equal(evolve(state, requested("local.c.4")).open.size, 1);
 });
 
+test("a request - whose id may have been answered and forgotten is open with a doubt, until its deadline", () => {
+  let state = given(requested("local.x.old"), answered("local.x.old"));
+  for (let n = 0; n < ROUTER_BOUNDS.answered; n++) state = evolve(state, answered(`local.x.${n}`));
+  state = evolve(state, requested("local.x.old", sequence + 10));
+  assert.equal(state.open.get("local.x.old")?.perhapsAnswered, true);
+  // Log times are sequences here: far beyond the deadline nothing is left of it.
+  sequence += 100_000;
+  state = evolve(state, requested("local.c.1"));
+  assert.deepEqual([...state.open.keys()], ["local.c.1"]);
+});
+
+test("a connection - of a number too far below the highest it is not known whether it was seen", () => {
+  const far = ROUTER_BOUNDS.unseen + 10;
+  const doubts = (...events: RouterEvent[]) =>
+    [...given(...events).open.values()].map(({ id, perhapsAnswered }) => [id, perhapsAnswered]);
+  assert.deepEqual(doubts(requested(`local.c.${far}`), requested("local.c.1"), requested("local.c.200")), [
+    [`local.c.${far}`, false],
+    ["local.c.1", true],
+    ["local.c.200", false],
+  ]);
+});
+
 test("work - counts in its pool until its failure or its result", () => {
   const id = "local.c.1";
   assert.equal(given(requested(id), dispatched(id)).inFlight.get("general"), 1);

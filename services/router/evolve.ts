@@ -3,7 +3,13 @@
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
 import type { RouterEvent, WorkFacts } from "./event.ts";
 import type { Intake } from "./intake.ts";
-import { type OpenRequest, openRequest, ROUTER_BOUNDS, type RouterState } from "./state.ts";
+import {
+  type ConnectionWindow,
+  type OpenRequest,
+  openRequest,
+  ROUTER_BOUNDS,
+  type RouterState,
+} from "./state.ts";
 
 export function evolve(state: RouterState, event: RouterEvent): RouterState {
   state.sequence = event.sequence;
@@ -44,7 +50,7 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
         state.open.delete(event.id);
       } else {
         // Its request may lie before the head of the log.
-        wasSeen(state, event.id);
+        see(state, event.id);
       }
       rememberAnswered(state, event.id);
       return state;
@@ -71,9 +77,12 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
 }
 
 function requestArrived(state: RouterState, intake: Intake): void {
-  if (state.open.has(intake.id) || wasSeen(state, intake.id)) return;
+  forgetAnswered(state, intake.timeMs);
+  if (state.open.has(intake.id)) return;
+  const seen = see(state, intake.id);
+  if (seen === "before") return;
   if (state.open.size >= ROUTER_BOUNDS.open && !evictOverdue(state, intake.timeMs)) return;
-  state.open.set(intake.id, openRequest(intake));
+  state.open.set(intake.id, openRequest(intake, seen === "perhaps"));
 }
 
 function workDispatched(state: RouterState, sequence: number, work: WorkFacts): void {
@@ -99,32 +108,49 @@ function release(state: RouterState, open: OpenRequest): void {
   open.running = undefined;
 }
 
-/** Marks the id as seen; true when it had been seen before. */
-function wasSeen(state: RouterState, id: string): boolean {
+/** `perhaps`: so long ago, or so far out of order, that it is no longer known. */
+type Seen = "never" | "before" | "perhaps";
+
+/** Marks the id as seen; tells whether it had been seen before. */
+function see(state: RouterState, id: string): Seen {
   const parsed = parseRequestId(id);
-  if (parsed?.kind !== "connection") return state.answered.has(id);
+  if (parsed?.kind !== "connection") {
+    if (state.answered.has(id)) return "before";
+    // The log gives out an id once; all others may have been answered and forgotten.
+    return parsed?.kind !== "log" && state.answered.size >= ROUTER_BOUNDS.answered ? "perhaps" : "never";
+  }
+  const { n } = parsed;
   const key = `${parsed.user}.${parsed.connection}`;
   const window = state.connections.get(key);
   if (window === undefined) {
-    state.connections.set(key, { highest: parsed.n, unseen: numbersBelow(parsed.n, 0) });
+    const isFull = state.connections.size >= ROUTER_BOUNDS.connections;
+    state.connections.set(key, moved({ highest: 0, forgotten: 0, unseen: new Set() }, n));
     evictOldest(state.connections, ROUTER_BOUNDS.connections);
-    return false;
+    return isFull ? "perhaps" : "never";
   }
   state.connections.delete(key);
   state.connections.set(key, window);
-  if (parsed.n <= window.highest) return !window.unseen.delete(parsed.n);
-  for (const n of numbersBelow(parsed.n, window.highest)) window.unseen.add(n);
-  while (window.unseen.size > ROUTER_BOUNDS.unseen)
-    window.unseen.delete(window.unseen.values().next().value as number);
-  window.highest = parsed.n;
-  return false;
+  if (n > window.highest) {
+    moved(window, n);
+    return "never";
+  }
+  if (window.unseen.delete(n)) return "never";
+  return n <= window.forgotten ? "perhaps" : "before";
 }
 
-/** The numbers in (above, below), the newest `unseen` of them. */
-function numbersBelow(below: number, above: number): Set<number> {
-  const numbers = new Set<number>();
-  for (let n = Math.max(above + 1, below - ROUTER_BOUNDS.unseen); n < below; n++) numbers.add(n);
-  return numbers;
+/** The window with a new highest number: those between are unseen, the oldest beyond the bound forgotten. */
+function moved(window: ConnectionWindow, highest: number): ConnectionWindow {
+  const { unseen } = window;
+  const from = Math.max(window.highest + 1, highest - ROUTER_BOUNDS.unseen);
+  if (from > window.highest + 1) window.forgotten = from - 1;
+  for (let n = from; n < highest; n++) unseen.add(n);
+  while (unseen.size > ROUTER_BOUNDS.unseen) {
+    const oldest = unseen.values().next().value as number;
+    unseen.delete(oldest);
+    window.forgotten = Math.max(window.forgotten, oldest);
+  }
+  window.highest = highest;
+  return window;
 }
 
 function rememberAnswered(state: RouterState, id: string): void {
@@ -135,6 +161,15 @@ function rememberAnswered(state: RouterState, id: string): void {
   state.answered.add(id);
   if (state.answered.size > ROUTER_BOUNDS.answered)
     state.answered.delete(state.answered.values().next().value as string);
+}
+
+/** Those that had been answered before get no result that would end them. */
+function forgetAnswered(state: RouterState, nowMs: number): void {
+  for (const [id, open] of state.open) {
+    if (!open.perhapsAnswered || open.deadlineAtMs + 60_000 > nowMs) return;
+    release(state, open);
+    state.open.delete(id);
+  }
 }
 
 /** Forgets requests whose deadline passed long ago: their result is stored, or nobody waits for it. */

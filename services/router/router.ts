@@ -106,7 +106,11 @@ export class Router {
     if (subject.kind !== "request") return DONE;
     const intake = fold.takeIntake(delivery.sequence) ?? readIntake(subject.user, subject.program, delivery);
     const open = fold.state.open.get(intake.id);
-    const isFirst = !delivery.isDoubtful && open?.sequence === delivery.sequence && isUntouched(open);
+    const isFirst =
+      !delivery.isDoubtful &&
+      open?.sequence === delivery.sequence &&
+      isUntouched(open) &&
+      !open.perhapsAnswered;
     if (!isFirst || intake.refused) return this.#takeUnusual(delivery, intake, startedAt);
     return this.#decide(hands.hold(open, intake), startedAt);
   }
@@ -119,6 +123,8 @@ export class Router {
     if (open === undefined || open.sequence !== delivery.sequence) {
       if (!(await isTheRequest(intake, open, reader, journal))) return;
     } else if (!isUntouched(open)) {
+      return;
+    } else if (open.perhapsAnswered && !(await isTheRequest(intake, undefined, reader, journal))) {
       return;
     }
     if (intake.refused && intake.error !== undefined) {

@@ -6,7 +6,7 @@ import type { Attempt } from "../../schemas/messages/parts.ts";
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const ROUTER_EVOLVE_VERSION = "1";
+export const ROUTER_EVOLVE_VERSION = "2";
 
 /** Bounds of the state; together they bound the router's memory whatever the log holds. */
 export const ROUTER_BOUNDS = {
@@ -14,7 +14,7 @@ export const ROUTER_BOUNDS = {
   open: 200_000,
   /** Client connections with their windows, least recently used first out. ~150 B each. */
   connections: 20_000,
-  /** Numbers below a connection's highest that have not been seen. */
+  /** Numbers below a connection's highest that have not been seen; of older ones it is not known. */
   unseen: 256,
   /** Chosen and derived ids whose result is known. ~100 B each. */
   answered: 20_000,
@@ -39,6 +39,8 @@ export interface OpenRequest {
   /** Log timestamp of the request, ms. */
   timeMs: number;
   deadlineAtMs: number;
+  /** Its id may have been used and answered so long ago that it is not remembered: look before running it. */
+  perhapsAnswered: boolean;
   running: RunningAttempt | undefined;
   /** Failed attempts so far, oldest first. */
   attempts: Attempt[];
@@ -49,14 +51,10 @@ export interface OpenRequest {
 }
 
 /** A request as it begins. The members' order is that of `openFromJson`. */
-export function openRequest({
-  id,
-  user,
-  program,
-  sequence,
-  timeMs,
-  deadlineAtMs,
-}: RequestFacts): OpenRequest {
+export function openRequest(
+  { id, user, program, sequence, timeMs, deadlineAtMs }: RequestFacts,
+  perhapsAnswered = false,
+): OpenRequest {
   return {
     id,
     user,
@@ -64,6 +62,7 @@ export function openRequest({
     sequence,
     timeMs,
     deadlineAtMs,
+    perhapsAnswered,
     running: undefined,
     attempts: [],
     lastFailure: undefined,
@@ -77,6 +76,8 @@ type RequestFacts = Pick<OpenRequest, "id" | "user" | "program" | "sequence" | "
 /** Which numbers of a client connection have been seen. */
 export interface ConnectionWindow {
   highest: number;
+  /** Of numbers up to this one that are not in `unseen` it is not known whether they were seen. */
+  forgotten: number;
   unseen: Set<number>;
 }
 
@@ -119,6 +120,7 @@ export function stateToJson(state: RouterState): unknown {
     connections: [...state.connections].map(([key, w]) => ({
       key,
       highest: w.highest,
+      forgotten: w.forgotten,
       unseen: [...w.unseen],
     })),
     answered: [...state.answered],
@@ -130,7 +132,7 @@ interface StateJson {
   sequence: number;
   programs: { name: string; current: string; versions: ProgramDefinition[] }[];
   open: OpenRequest[];
-  connections: { key: string; highest: number; unseen: number[] }[];
+  connections: { key: string; highest: number; forgotten: number; unseen: number[] }[];
   answered: string[];
   inFlight: Record<string, number>;
 }
@@ -148,7 +150,10 @@ export function stateFromJson(json: unknown): RouterState {
     ),
     open: new Map(s.open.map((o) => [o.id, openFromJson(o)])),
     connections: new Map(
-      s.connections.map((c) => [c.key, { highest: c.highest, unseen: new Set(c.unseen) }]),
+      s.connections.map(({ key, highest, forgotten, unseen }) => [
+        key,
+        { highest, forgotten, unseen: new Set(unseen) },
+      ]),
     ),
     answered: new Set(s.answered),
     inFlight: new Map(Object.entries(s.inFlight)),
@@ -164,6 +169,7 @@ function openFromJson(o: OpenRequest): OpenRequest {
     sequence,
     timeMs,
     deadlineAtMs,
+    perhapsAnswered,
     running,
     attempts,
     lastFailure,
@@ -177,6 +183,7 @@ function openFromJson(o: OpenRequest): OpenRequest {
     sequence,
     timeMs,
     deadlineAtMs,
+    perhapsAnswered,
     running,
     attempts,
     lastFailure,

@@ -22,7 +22,7 @@ test("a short label - is simple, needs structure, and goes to the cheapest place
       inputBytes: 20,
       fieldCount: 1,
       types: ["str"],
-      language: "und",
+      language: "en",
       reasoningHints: 0,
       toolHints: 0,
       historyLength: 0,
@@ -38,7 +38,7 @@ test("a short label - is simple, needs structure, and goes to the cheapest place
       contextTokens: 206,
     },
     pool: "native",
-    kind: "label/low/unknown",
+    kind: "label/low/english",
     lengthBucket: 0,
   });
   assert.equal(analyseTask(triage, { message: "x" }, { prefer: "cost" }, 0).pool, "neural");
@@ -125,7 +125,7 @@ test("any inputs - are analysed, the same way each time, within the bounds", () 
       assert.ok(found.complexity.score >= 0 && found.complexity.score <= 1);
       assert.ok(Number.isInteger(found.features.inputBytes) && found.features.inputBytes >= 0);
       assert.ok(found.lengthBucket >= 0 && found.lengthBucket <= 3);
-      assert.match(found.kind, /^structure\/(low|medium|high)\/(english|latin|other|unknown)$/);
+      assert.match(found.kind, /^structure\/(low|medium|high)\/(english|latin|other)$/);
     }),
   );
 });

@@ -38,7 +38,7 @@ export interface TaskAnalysis {
   needs: TaskNeeds;
   /** Where it would go if nothing were known of the implementations. */
   pool: "native" | "general" | "neural";
-  /** Kind of task: statistics are kept by it. At most 12 for one program. */
+  /** Kind of task: statistics are kept by it. At most 9 for one program. */
   kind: string;
   /** 0 to 3. */
   lengthBucket: number;
@@ -125,13 +125,12 @@ function poolFor(
   return "native";
 }
 
-/** Few groups, or the statistics of a program would be spread over too many kinds. */
-function languageGroup(language: Language): "english" | "latin" | "other" | "unknown" {
+/** Few groups, or a program's statistics would be spread over too many kinds. What cannot be told counts as English. */
+function languageGroup(language: Language): "english" | "latin" | "other" {
   switch (language) {
     case "en":
-      return "english";
     case "und":
-      return "unknown";
+      return "english";
     case "el":
     case "ru":
     case "he":
