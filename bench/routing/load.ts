@@ -5,7 +5,7 @@ import type { Environment, Truth } from "./environment.ts";
 
 const ARMS = 5;
 /** Part of what all arms together could do. */
-const UTILISATION = 0.5;
+const UTILISATION = 0.3;
 
 export function underLoad(seed: number): Environment {
   const draw = (what: number, arm: number, low: number, high: number) => between(low, high, chance(seed, what, arm));
@@ -13,7 +13,7 @@ export function underLoad(seed: number): Environment {
     slots: Math.floor(draw(20, arm, 2, 6)),
     medianMs: draw(21, arm, 270, 750),
     success: draw(22, arm, 0.75, 0.97),
-    quality: draw(23, arm, 0.3, 0.85),
+    quality: draw(23, arm, 0.3, 0.9),
     cost: draw(24, arm, 0.2, 0.6),
   }));
   const perMs = arms.reduce((sum, { slots, medianMs }) => sum + slots / medianMs, 0);

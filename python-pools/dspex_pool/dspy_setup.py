@@ -15,6 +15,8 @@ os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "true")
 
 import dspy
 
+from dspex_pool.adapters import ChatAdapter, JSONAdapter, XMLAdapter
+
 
 def configure_dspy() -> None:
     dspy.configure_cache(enable_disk_cache=False, enable_memory_cache=False)
@@ -35,10 +37,10 @@ def configure_dspy() -> None:
 def make_adapter(name: str | None) -> dspy.Adapter:
     match name:
         case None | "json":
-            return dspy.JSONAdapter()
+            return JSONAdapter()
         case "chat":
-            return dspy.ChatAdapter()
+            return ChatAdapter()
         case "xml":
-            return dspy.XMLAdapter()
+            return XMLAdapter()
         case _:
             raise ValueError(f"unknown adapter {name!r}")

@@ -50,7 +50,7 @@ async function callTool(
   const inputs = parseJson(message.data) as Record<string, unknown>;
   const n = header(message, HEADER.toolCall);
   const key = createHash("sha256")
-    .update(canonicalJson([work.id, n, program, inputs]))
+    .update(canonicalJson([work.id, work.attempt, n, program, inputs]))
     .digest("hex")
     .slice(0, 32);
   const id = `${work.user}.t.${key}`;

@@ -74,7 +74,6 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
     return answered;
   }, ALL_ANSWERED_MS).catch(() => {});
   assert.deepEqual(unansweredIn(log.records), []);
-  for (const r of log.records) { const b = r.body as any; const q = b?.data?.log?.request; if (r.subject.startsWith("dspex.result") && q) { const m = log.records.find((x) => x.sequence === q); if (m && r.timeMs - m.timeMs > 3000) console.log("SLOW", r.timeMs - m.timeMs, JSON.stringify(b.data.error)?.slice(0, 300), m.subject, m.data.length, Buffer.from(m.data).toString().slice(0, 100), ["traceparent", "Dspex-Id", "Dspex-Variables"].map((h) => m.header(h)?.length)); } if (r.subject.includes("dead-")) console.log("DEAD", JSON.stringify({ ...b.data, message: Buffer.from(b.data.message, "base64").toString().slice(0, 300), headers: "" }).slice(0, 700)); }
   const errors = [...tally.errors].map(([code, count]) => `${code} ${count}`).join(", ");
   say(
     `seed ${seed}: ${messages} messages: ${tally.stored} stored requests, ${tally.refusedByServer} refused by the server, ` +

@@ -11,6 +11,7 @@ import type { RouterConfig } from "../../services/router/config.ts";
 import { startSupervisor, type SupervisorPart } from "../../services/supervisor/main.ts";
 import { Child } from "./child-process.ts";
 import type { PartProcessSettings } from "./part-process.ts";
+import { setRouterAckWait } from "./router-ack-wait.ts";
 import { type StartNatsOptions, startNats, type TestNats } from "./start-nats.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -23,6 +24,8 @@ export interface ProcessesOptions extends StartNatsOptions {
   router?: Partial<RouterConfig>;
   /** Python processes of pool general; none by default. */
   poolProcesses?: number;
+  /** Time after which a dead router's requests come back, ms; 30,000 by default, which a short test cannot wait for. */
+  routerAckWaitMs?: number;
 }
 
 /** One run of a program, as it was recorded by the program itself. */
@@ -60,14 +63,14 @@ export class ProcessSystem implements AsyncDisposable {
 
   /** Starts a part, or its successor under the same name. */
   async startPart(part: PartProcessSettings["part"], instance: number): Promise<Child> {
-    const { router } = this.#options;
+    const { router, routerAckWaitMs } = this.#options;
     const settings: PartProcessSettings = {
       part,
       instance,
       natsUrl: this.nats.url,
       password: this.nats.login(part).password,
       configPath: CONFIG_PATH,
-      ...(router !== undefined && { router }),
+      router: { ...router, ...(routerAckWaitMs !== undefined && { ackWaitMs: routerAckWaitMs }) },
     };
     const environment = this.#environment;
     const child = new Child(`${part}/${instance}`, { entry: PART, settings, environment });
@@ -145,6 +148,7 @@ export async function startProcesses(options: ProcessesOptions = {}): Promise<Pr
   });
   const system = new ProcessSystem(nats, options);
   try {
+    if (options.routerAckWaitMs !== undefined) await setRouterAckWait(nats, options.routerAckWaitMs);
     return await system.start();
   } catch (error) {
     await system[Symbol.asyncDispose]();

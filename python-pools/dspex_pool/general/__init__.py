@@ -1,3 +1,1 @@
-"""The general pool: DSPy modules and users' programs of every kind, several at once. Nothing runs beside
-it.
-"""
+"""The general pool: DSPy modules and users' programs of every kind, several at once."""

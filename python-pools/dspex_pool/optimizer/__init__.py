@@ -1,1 +1,1 @@
-"""The optimizer pool: long runs of DSPy's optimisers, few at once. Nothing runs beside it."""
+"""The optimizer pool: long runs of DSPy's optimisers, few at once."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import datetime
 
+import dspy
 import pytest
 
 from dspex import wire_json
@@ -119,3 +120,13 @@ def same(left, right):
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left):
         return math.isnan(right)
     return left == right and type(left) is type(right)
+
+
+IMAGES = [case for case in cases("values") if case["name"].startswith("image by") and case["valid"]]
+
+
+@pytest.mark.parametrize("case", IMAGES, ids=case_name)
+def test_an_image_that_fits_is_one_that_dspy_takes(case):
+    image = decode_inputs(parse_signature(case["signature"]), case["wire"])["v"]
+    if isinstance(image, dspy.Image):
+        assert image.format() == [{"type": "image_url", "image_url": {"url": dspy.Image(image.url).url}}]

@@ -22,7 +22,6 @@ export interface Evaluation {
 
 /** Below it the interval rests on the luck of a few decisions. */
 const LEAST_SAMPLE = 100;
-const LEAST_DF = 30;
 /** An interval that is wider tells no two policies apart. */
 const WIDEST = 0.05;
 const MOST_UNSUPPORTED = 0.01;
@@ -64,8 +63,6 @@ function* warningsOf(evaluation: Evaluation, total: number, squares: number): Ge
   }
   if (effectiveSampleSize < LEAST_SAMPLE) {
     yield `the log is worth ${Math.floor(effectiveSampleSize)} decisions of this policy, fewer than ${LEAST_SAMPLE}: the data cannot tell`;
-  } else if (best.df < LEAST_DF) {
-    yield `a few decisions carry the estimate (${best.df.toFixed(1)} degrees of freedom): the data cannot tell`;
   }
   if (best.halfWidth > WIDEST) {
     yield `the interval is ±${best.halfWidth.toFixed(3)} wide: policies closer than that cannot be told apart`;

@@ -16,7 +16,7 @@ export interface Promotion {
   /** Wealth of each bettor. */
   wealth: Float64Array;
   observations: number;
-  /** Mean of the rewards so far: what a bet is laid against. */
+  /** Mean of the rewards so far: what a bet is laid against where nothing better is known. */
   mean: number;
   restarts: number;
 }
@@ -26,21 +26,23 @@ export function newPromotion(): Promotion {
 }
 
 /**
- * One request that chance gave to one of the two: the challenger with probability `share`. `reward` in 0 to 1. Changes
- * and returns `promotion`.
+ * One request that chance gave to one of the two: the challenger with probability `share`. `reward` in 0 to 1;
+ * `expected` is what was forecast of it before it was known which side gets it: the better the forecast, the sooner a
+ * difference shows. Changes and returns `promotion`.
  */
 export function observeSplit(
   promotion: Promotion,
   side: "challenger" | "champion",
   reward: number,
   share: number,
+  expected = promotion.mean,
 ): Promotion {
   const scale = Math.min(share, 1 - share);
-  const surprise = reward - promotion.mean;
+  const surprise = reward - expected;
   const z = side === "challenger" ? (surprise * scale) / share : (-surprise * scale) / (1 - share);
   bet(promotion, z);
   promotion.observations++;
-  promotion.mean += surprise / (promotion.observations + 1);
+  promotion.mean += (reward - promotion.mean) / (promotion.observations + 1);
   return promotion;
 }
 
