@@ -1,8 +1,8 @@
 // What one decision costs, decision by decision: the same decisions are taken again and again, and the median of each
 // is kept, so that what neighbours on the machine do does not count.
 
-import { BALANCED } from "../../services/learning/posterior/reward.ts";
 import { armProbabilities, pick } from "../../services/learning/posterior/policy.ts";
+import { BALANCED } from "../../services/learning/posterior/reward.ts";
 import { kindIndex, type ProgramStatistics } from "../../services/learning/statistics/state.ts";
 import { uniform } from "../../services/router/strategies/thompson/draw.ts";
 import { percentile, sorted, spread } from "../kit/statistics.ts";

@@ -119,7 +119,9 @@ export const FAILS_AT = 1_000;
 
 function failing(seed: number): Environment {
   const arms = drawArms(seed, 5, { ...USUAL, success: [0.75, 0.95], quality: [0.55, 0.75] });
-  const best = arms.map((arm) => worth({ ...arm, success: 0.95 })).reduce((a, v, k, all) => (v > (all[a] as number) ? k : a), 0);
+  const best = arms
+    .map((arm) => worth({ ...arm, success: 0.95 }))
+    .reduce((a, v, k, all) => (v > (all[a] as number) ? k : a), 0);
   const sound: Truth = { ...(arms[best] as Truth), success: 0.95 };
   const broken: Truth = { ...sound, success: 0.2 };
   return {

@@ -1,7 +1,7 @@
 // Do the intervals for other policies hold? A learning policy writes a log, other policies are evaluated on it, and the
 // world tells what they would really have got.
 
-import { evaluate, type Evaluation } from "../../services/learning/evaluate/evaluate.ts";
+import { type Evaluation, evaluate } from "../../services/learning/evaluate/evaluate.ts";
 import type { LoggedDecision, TargetPolicy } from "../../services/learning/evaluate/logged.ts";
 import { BALANCED } from "../../services/learning/posterior/reward.ts";
 import { type Environment, worth } from "./environment.ts";
@@ -103,7 +103,8 @@ function truthOf(environment: Environment, { decisions, asked }: Log, target: Ta
     const wanted = target(decision, index);
     const { request, available } = asked[index] as Asked;
     for (const [at, arm] of available.entries()) {
-      if ((wanted[at] as number) > 0) sum += (wanted[at] as number) * worth(environment.truth(request, arm, 0));
+      if ((wanted[at] as number) > 0)
+        sum += (wanted[at] as number) * worth(environment.truth(request, arm, 0));
     }
   }
   return sum / decisions.length;

@@ -1,8 +1,8 @@
 // What does a new program gain from others? Its arms are of the same families, and about as good there as here.
 
+import { between, chance } from "./chance.ts";
 import type { Environment, Truth } from "./environment.ts";
 import { ENVIRONMENTS } from "./environments.ts";
-import { between, chance } from "./chance.ts";
 import { partOf } from "./measure.ts";
 import { oracle } from "./policies/baselines.ts";
 import { learned } from "./policies/learned.ts";
@@ -15,7 +15,10 @@ const DIFFERENCE = 0.06;
 /** % of the oracle over the new program's first 500 requests, without and with what was learned of the families. */
 export function transfer(seed: number): { alone: number; withFamilies: number } {
   const first = (ENVIRONMENTS.a as (typeof ENVIRONMENTS)[string]).make(seed);
-  const second: Environment = { ...first, truth: (request, arm) => like(first.truth(request, arm, 0), seed, arm) };
+  const second: Environment = {
+    ...first,
+    truth: (request, arm) => like(first.truth(request, arm, 0), seed, arm),
+  };
   const best = simulate(second, seed + 1, REQUESTS, oracle(second));
   const alone = simulate(second, seed + 1, REQUESTS, learned(seed + 1, "second"));
   const teacher = learned(seed, "first", undefined, "family");

@@ -8,7 +8,8 @@ const ARMS = 5;
 const UTILISATION = 0.3;
 
 export function underLoad(seed: number): Environment {
-  const draw = (what: number, arm: number, low: number, high: number) => between(low, high, chance(seed, what, arm));
+  const draw = (what: number, arm: number, low: number, high: number) =>
+    between(low, high, chance(seed, what, arm));
   const arms = Array.from({ length: ARMS }, (_, arm) => ({
     slots: Math.floor(draw(20, arm, 2, 6)),
     medianMs: draw(21, arm, 270, 750),

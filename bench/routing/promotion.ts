@@ -1,6 +1,11 @@
 // Does the promotion test keep its promise when it is asked after every request, and how soon does it find five points?
 
-import { isBetter, newPromotion, observePaired, observeSplit } from "../../services/learning/evaluate/promotion.ts";
+import {
+  isBetter,
+  newPromotion,
+  observePaired,
+  observeSplit,
+} from "../../services/learning/evaluate/promotion.ts";
 import { chance } from "./chance.ts";
 
 export interface Trial {
@@ -19,7 +24,11 @@ const SUCCESS = 0.75;
 const RANGE = 0.25;
 
 /** Request at which the challenger was promoted; undefined = never. */
-export function promotedAt(seed: number, requests: number, { gain, paired, binary }: Trial): number | undefined {
+export function promotedAt(
+  seed: number,
+  requests: number,
+  { gain, paired, binary }: Trial,
+): number | undefined {
   const promotion = newPromotion();
   const reward = (request: number, challenger: boolean): number => {
     const side = challenger ? 1 : 0;

@@ -75,7 +75,8 @@ export function simulate(environment: Environment, seed: number, requests: numbe
     const value = worth(truth);
     course.worths[request] = value;
     course.arms[request] = arm;
-    course.expected[request] = policy.probabilities === undefined ? value : mean(environment, asked, policy.probabilities());
+    course.expected[request] =
+      policy.probabilities === undefined ? value : mean(environment, asked, policy.probabilities());
 
     const draw = (what: number) => chance(seed, 50 + what, request, arm);
     const latencyMs = truth.medianMs * Math.exp(truth.sigma * normal(seed, 60, request, arm));
@@ -116,12 +117,17 @@ export function simulate(environment: Environment, seed: number, requests: numbe
 
 function ask(environment: Environment, request: number, nowMs: number, inFlight: readonly number[]): Asked {
   const available: number[] = [];
-  for (let arm = 0; arm < environment.arms; arm++) if (environment.available(request, arm)) available.push(arm);
+  for (let arm = 0; arm < environment.arms; arm++)
+    if (environment.available(request, arm)) available.push(arm);
   const task = environment.task(request);
   return { request, nowMs, task, length: environment.length(request), available, inFlight };
 }
 
-function mean(environment: Environment, { request, available, inFlight }: Asked, weights: ArrayLike<number>): number {
+function mean(
+  environment: Environment,
+  { request, available, inFlight }: Asked,
+  weights: ArrayLike<number>,
+): number {
   let sum = 0;
   for (const arm of available) {
     sum += (weights[arm] as number) * worth(environment.truth(request, arm, inFlight[arm] as number));

@@ -1,7 +1,7 @@
 """DSPy's adapters, but for this: what a signature's fields look like they write once and not for each call.
 
-That is most of what DSPy does beside a model call: it makes a pydantic adapter of every field each time, and as
-those refer to themselves, the garbage collector has its share as well.
+That is most of what DSPy does beside a model call: it makes a pydantic adapter of every field each time, and
+as those refer to themselves, the garbage collector has its share as well.
 """
 
 from __future__ import annotations

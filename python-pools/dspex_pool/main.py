@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from dspex.calls import provide_caller
@@ -22,6 +21,7 @@ from dspex_pool.control import listen_to_control
 from dspex_pool.dspy_spans import DspySpans
 from dspex_pool.entries import Entries
 from dspex_pool.follower import ProgramFollower
+from dspex_pool.loop_executor import LoopExecutor
 from dspex_pool.models import ModelRegistry
 from dspex_pool.outcome import OutcomeWriter
 from dspex_pool.prepare import Preparer
@@ -54,7 +54,7 @@ async def serve(
 ) -> None:
     """Returns when everything that was taken is answered."""
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(LOOP_THREADS, thread_name_prefix="loop"))
+    loop.set_default_executor(LoopExecutor(LOOP_THREADS, thread_name_prefix="loop"))
     stop = StopSignals(watch_stdin=config.supervisor_fd is not None)
     pipe.on_gone(stop.drain)
 

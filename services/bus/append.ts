@@ -223,7 +223,7 @@ export class Appender {
       } else if (now >= pending.resendAt) {
         this.#backOff(pending);
         pending.resendAt = Math.max(pending.resendAt, now + this.#ackWaitMs);
-        if (true) this.#publish(n, pending);
+        if (pending.findStored === undefined) this.#publish(n, pending);
         else if (this.#isConnected) void this.#publishUnlessStored(n, pending, pending.findStored);
       }
     }

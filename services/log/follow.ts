@@ -5,7 +5,7 @@
 import { type ConsumerInfo, type ConsumerMessages, type JsMsg, jetstream } from "@nats-io/jetstream";
 import { z } from "zod";
 import { DspexError, type WireError } from "../../schemas/errors.ts";
-import { followConsumer, followSetupSubject, LOG_STREAM } from "../../schemas/subjects.ts";
+import { followSetupSubject } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import { LogMessage } from "./message.ts";
 
@@ -22,7 +22,6 @@ export interface FollowOptions {
   onMessage: (message: LogMessage) => void;
   /** Messages asked for ahead; 1,000 to 20,000 replays fastest. */
   prefetch?: number;
-  stream?: string;
 }
 
 const followReplySchema = z.looseObject({
@@ -174,9 +173,4 @@ export class Follower {
 /** Follows the log; see `FollowOptions`. The stream is the log unless told otherwise. */
 export function follow(connection: NatsConnection, options: FollowOptions): Promise<Follower> {
   return new Follower(connection, options).start();
-}
-
-/** Name of the consumer that the keeper makes, for monitoring. */
-export function followerName(options: Pick<FollowOptions, "role" | "n" | "stream">): string {
-  return `${options.stream ?? LOG_STREAM}/${followConsumer(options.role, options.n)}`;
 }

@@ -13,24 +13,30 @@ import type { NatsConnection } from "../bus/connect.ts";
 import { LogMessage } from "./message.ts";
 import { PauseWatch } from "./pause-watch.ts";
 
+/** The log's clock and ours. */
+const CLOCKS_APART_MS = 2_000;
+
 export class Delivery extends LogMessage {
   /** 1 = first time; more = somebody had it before and did not acknowledge. */
   readonly deliveries: number;
   readonly #pauses: PauseWatch;
   readonly #takenAtMs = performance.now();
+  readonly #isFromBefore: boolean;
   #message: JsMsg;
   #settled = false;
 
-  constructor(message: JsMsg, pauses: PauseWatch) {
+  /** A server that was killed forgets what it delivered last: after `reconnectedAtMs` it delivers it as for the first time. */
+  constructor(message: JsMsg, pauses: PauseWatch, reconnectedAtMs: number) {
     super(message);
     this.deliveries = message.info.deliveryCount;
     this.#message = message;
     this.#pauses = pauses;
+    this.#isFromBefore = this.timeMs < reconnectedAtMs + CLOCKS_APART_MS;
   }
 
   /** Somebody else may have it, or have had it: look before doing it. */
   get isDoubtful(): boolean {
-    return this.deliveries > 1 || this.#pauses.concerns(this.#takenAtMs);
+    return this.deliveries > 1 || this.#isFromBefore || this.#pauses.concerns(this.#takenAtMs);
   }
   /** The same message came again while it is held: from now on the newer delivery is the one to acknowledge. */
   renew(again: Delivery): void {
@@ -93,6 +99,7 @@ export class WorkConsumer {
   readonly #lastErrors = new Map<number, DspexError>();
   #messages: ConsumerMessages | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #reconnectedAtMs = Number.NEGATIVE_INFINITY;
   #idle: (() => void) | undefined;
 
   constructor(connection: NatsConnection, options: WorkOptions) {
@@ -113,12 +120,19 @@ export class WorkConsumer {
     this.#messages = await consumer.consume({
       bind: true,
       max_messages: maxHeld,
-      callback: (message) => this.#take(new Delivery(message, this.#pauses)),
+      callback: (message) => this.#take(new Delivery(message, this.#pauses, this.#reconnectedAtMs)),
     });
     this.#timer = setInterval(() => {
       for (const delivery of this.#held.values()) delivery.inProgress();
     }, ackWaitMs / 3).unref();
+    void this.#watchConnection();
     return this;
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const { type } of this.#connection.status()) {
+      if (type === "reconnect") this.#reconnectedAtMs = Date.now();
+    }
   }
 
   /** Takes no more and waits until what is held is settled, `timeoutMs` at most; then gives back the rest. */

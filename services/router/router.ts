@@ -160,7 +160,7 @@ export class Router {
     const { fold, reader, hands, abilities } = this.#parts;
     const open = fold.state.open.get(failed.id);
     // Answered meanwhile, or somebody has taken the next step already, or the failure was stored twice.
-    if (open === undefined || open.running !== undefined || open.lastFailure?.attempt !== failed.attempt)
+    if (open === undefined || open.running !== undefined || open.failures.at(-1) !== delivery.sequence)
       return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;

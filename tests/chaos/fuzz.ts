@@ -27,7 +27,8 @@ const PROGRAMS = ["tally", "tally_thread", "fails", "anything", "tally_python", 
 const TAILS = ["local.x.fine", "local.c.7", "other.x.stolen", "fine", "a.b.c.d", "local.log.1", "*"];
 
 /** What follows the user in an API subject, by how a served one is told from others. */
-const SERVED = /^(call|submit)\.[^.]+$|^(result|cancel|feedback|log|chunks)\..|^object\.(get|put(\..+)?)$|^observe$|^program\.(register|list|describe|versions)$/;
+const SERVED =
+  /^(call|submit)\.[^.]+$|^(result|cancel|feedback|log|chunks)\..|^object\.(get|put(\..+)?)$|^observe$|^program\.(register|list|describe|versions)$/;
 const ADMIN_SERVED = /^program\.register$/;
 
 interface Tally {
@@ -43,7 +44,14 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
   const random = new SeededRandom(seed);
   await using system = await startProcesses({ routers: 2, poolProcesses: 1, users: [{ name: "other" }] });
   const before = memory(system);
-  const tally: Tally = { stored: 0, refusedByServer: 0, answered: 0, errors: new Map(), nobody: 0, byPools: 0 };
+  const tally: Tally = {
+    stored: 0,
+    refusedByServer: 0,
+    answered: 0,
+    errors: new Map(),
+    nobody: 0,
+    byPools: 0,
+  };
   const pids = system.poolPids();
 
   const victims = await Victims.start(system);
@@ -187,7 +195,24 @@ class Victims {
 }
 
 function apiVerb(random: SeededRandom, maker: MessageMaker): string {
-  const word = random.pick(["call", "submit", "result", "cancel", "feedback", "log", "chunks", "object", "observe", "program", "variable", "policy", "session", "pipeline", "explain", "telemetry"]);
+  const word = random.pick([
+    "call",
+    "submit",
+    "result",
+    "cancel",
+    "feedback",
+    "log",
+    "chunks",
+    "object",
+    "observe",
+    "program",
+    "variable",
+    "policy",
+    "session",
+    "pipeline",
+    "explain",
+    "telemetry",
+  ]);
   switch (word) {
     case "call":
     case "submit":
@@ -212,7 +237,12 @@ function apiVerb(random: SeededRandom, maker: MessageMaker): string {
 /** Something like what a pool writes there, so that more than the first check is reached. */
 function poolBody(random: SeededRandom, maker: MessageMaker, id: string): Uint8Array {
   if (random.next() < 0.4) return maker.body();
-  const error = { code: random.pick(["lm_timeout", "no_such_code", "", 7]), message: random.pick(["m", 7]), retryable: true, retryAfterMs: random.pick([0, 1e15, -1, "x"]) };
+  const error = {
+    code: random.pick(["lm_timeout", "no_such_code", "", 7]),
+    message: random.pick(["m", 7]),
+    retryable: true,
+    retryAfterMs: random.pick([0, 1e15, -1, "x"]),
+  };
   const data = {
     id,
     attempt: random.pick([1, 2, -1, 1e300, "1"]),
@@ -229,9 +259,16 @@ function poolBody(random: SeededRandom, maker: MessageMaker, id: string): Uint8A
     requestSequence: random.pick([0, 1, 1e15, "x"]),
     workSequence: 0,
     log: random.pick([{ request: 1, work: [], failures: [] }, {}, null]),
-    modules: random.pick([[], [{ name: "tally", signature: "key: str -> seen: str" }], [{ name: 7 }], "none"]),
+    modules: random.pick([
+      [],
+      [{ name: "tally", signature: "key: str -> seen: str" }],
+      [{ name: 7 }],
+      "none",
+    ]),
   };
-  return new TextEncoder().encode(JSON.stringify({ specversion: "1.0", id: "e", source: "s", type: "t", data }));
+  return new TextEncoder().encode(
+    JSON.stringify({ specversion: "1.0", id: "e", source: "s", type: "t", data }),
+  );
 }
 
 /** A well-formed order to drain is obeyed, which is no crash. */
@@ -246,17 +283,26 @@ function headersOf(maker: MessageMaker) {
 }
 
 /** Undefined = nobody listens there. @throws when whoever listens does not answer. */
-async function ask(connection: NatsConnection, subject: string, maker: MessageMaker): Promise<Msg | undefined> {
+async function ask(
+  connection: NatsConnection,
+  subject: string,
+  maker: MessageMaker,
+): Promise<Msg | undefined> {
   const headers = headersOf(maker);
   let body = maker.body();
-  const room = 1_048_576 - 2_048 - [...headers].reduce((sum, [name, values]) => sum + name.length + Buffer.byteLength(values.join()) + 4, 0);
+  const room =
+    1_048_576 -
+    2_048 -
+    [...headers].reduce((sum, [name, values]) => sum + name.length + Buffer.byteLength(values.join()) + 4, 0);
   if (body.length > room) body = body.subarray(0, Math.max(0, room));
   try {
     return await connection.request(subject, body, { headers, timeout: ANSWER_MS });
   } catch (error) {
     const { name, message } = error as Error;
     if (/no responders/i.test(message)) return undefined;
-    throw new Error(`${subject} (${body.length} bytes, ${Buffer.from(body).toString().slice(0, 300)}; ${[...headers].map(([key, values]) => `${key}: ${values.join().slice(0, 60)}`).join("; ")}): ${name} ${message}`);
+    throw new Error(
+      `${subject} (${body.length} bytes, ${Buffer.from(body).toString().slice(0, 300)}; ${[...headers].map(([key, values]) => `${key}: ${values.join().slice(0, 60)}`).join("; ")}): ${name} ${message}`,
+    );
   }
 }
 
@@ -279,19 +325,26 @@ function unansweredIn(records: readonly LogRecord[]): string[] {
   for (const { subject, body } of records) {
     if (!subject.startsWith("dspex.result.")) continue;
     ids.add(subject.slice("dspex.result.".length));
-    const request = (body as { data?: { log?: { request?: unknown } } } | null | undefined)?.data?.log?.request;
+    const request = (body as { data?: { log?: { request?: unknown } } } | null | undefined)?.data?.log
+      ?.request;
     if (typeof request === "number") answered.add(request);
   }
   return records
     .filter(({ subject }) => subject.startsWith("dspex.request."))
     .filter((record) => !answered.has(record.sequence) && !namesOf(record).some((id) => ids.has(id)))
-    .map(({ sequence, subject, data, header }) => `${sequence} ${subject} ${header("Dspex-Id")} ${Buffer.from(data).toString().slice(0, 200)}`);
+    .map(
+      ({ sequence, subject, data, header }) =>
+        `${sequence} ${subject} ${header("Dspex-Id")} ${Buffer.from(data).toString().slice(0, 200)}`,
+    );
 }
 
 function namesOf({ subject, sequence, header, body }: LogRecord): string[] {
   const user = subject.split(".")[2];
   const named = [header("Dspex-Id"), (body as { data?: { id?: unknown } } | null | undefined)?.data?.id];
-  return [...named.filter((id) => typeof id === "string").flatMap((id) => [id, `${user}.x.${id}`]), `${user}.log.${sequence}`];
+  return [
+    ...named.filter((id) => typeof id === "string").flatMap((id) => [id, `${user}.x.${id}`]),
+    `${user}.log.${sequence}`,
+  ];
 }
 
 function memory(system: ProcessSystem): Map<string, number> {

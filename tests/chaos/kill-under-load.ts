@@ -6,7 +6,7 @@ import { checkLog, type LogReport } from "../kit/check-log.ts";
 import { SeededRandom } from "../kit/random.ts";
 import { readLog } from "../kit/read-log.ts";
 import { LoadClient, type Mix, planLoad } from "../kit/start-load.ts";
-import { type ProcessSystem, startProcesses } from "../kit/start-processes.ts";
+import { type ProcessSystem, type RecordedRun, startProcesses } from "../kit/start-processes.ts";
 
 /**
  * What is killed. `router` = one of two, its successor starts at once; `lone-router` = one stays away while the other
@@ -145,15 +145,21 @@ function verify(
     );
     assert.deepEqual(stored.outputs, result?.outputs, `${id} was told something else than was stored`);
   }
-  const runs = new Map<string, number[]>();
-  for (const { key, atMs } of system.runs()) runs.set(key, [...(runs.get(key) ?? []), atMs]);
+  const runs = new Map<string, RecordedRun[]>();
+  for (const run of system.runs()) runs.set(run.key, [...(runs.get(run.key) ?? []), run]);
   const late = told.flatMap(([key, { id }]) => {
     const resultMs = report.times.get(id)?.resultMs ?? 0;
-    return (runs.get(key) ?? []).filter((atMs) => atMs > resultMs).map((atMs) => `${id} +${atMs - resultMs}`);
+    return (runs.get(key) ?? [])
+      .filter(({ atMs }) => atMs > resultMs)
+      .map(
+        ({ atMs, pid }) => `${report.results.get(id)?.program} ${id} after ${atMs - resultMs} ms by ${pid}`,
+      );
   });
   const again = [...runs.values()].reduce((sum, { length }) => sum + length - 1, 0);
   const lives = clients.reduce((sum, client) => sum + client.lives, 0);
-  say(`${told.length} answered to clients of ${lives} lives, ${runs.size} keys run, ${again} runs more than one a key`);
+  say(
+    `${told.length} answered to clients of ${lives} lives, ${runs.size} keys run, ${again} runs more than one a key`,
+  );
   assert.deepEqual(late, [], "runs of what was finished");
   for (const name of ["programs/1", "gateway/1", "router/1", "router/2"])
     assert.ok(system.part(name).alive, `${name} ended: ${system.part(name).words}`);

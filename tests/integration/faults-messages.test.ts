@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { NatsConnection } from "../../services/bus/connect.ts";
 import { connect, type Dspex } from "../../services/client/mod.ts";
 import { startGateway } from "../../services/gateway/main.ts";
 import { startRouter } from "../../services/router/main.ts";
@@ -11,6 +12,7 @@ import config, { runs } from "../kit/functions.config.ts";
 import { NatsProxy } from "../kit/nats-proxy.ts";
 import { type LogRecord, readLog } from "../kit/read-log.ts";
 import { setRouterAckWait } from "../kit/router-ack-wait.ts";
+import { routersPending } from "../kit/routers-pending.ts";
 import { startSystem, type TestSystem } from "../kit/start-system.ts";
 import { until } from "../kit/until.ts";
 
@@ -59,12 +61,14 @@ describe("a lost live copy", () => {
     assert.deepEqual(await answer, { echo: "killed" });
   });
 
-  test("a lost live copy - of a call by the gateway reaches the caller all the same", async () => {
+  test("a lost live copy - of a call by the gateway reaches the caller all the same", async (t) => {
     const settings = { ...system.settings("gateway", 2), natsUrl: proxy.url };
     const gateway = await startGateway(settings);
+    t.after(() => gateway.stop());
     // Both gateways share the calls: those that this one gets lose their live copies.
     proxy.loseReceived = isLive;
     const connection = await system.nats.connectAs("local");
+    await isServed(connection);
     const before = proxy.lost;
     for (let n = 0; n < 20 && proxy.lost === before; n++) {
       const answer = await connection.request("dspex-api.local.call.echo", '{"text":"by the gateway"}', {
@@ -74,9 +78,19 @@ describe("a lost live copy", () => {
     }
     assert.ok(proxy.lost > before);
     proxy.heal();
-    await gateway.stop();
   });
 });
+
+/** After a restart of the server the parts come back one after the other. */
+function isServed(connection: NatsConnection): Promise<void> {
+  const call = () => connection.request("dspex-api.local.call.echo", '{"text":"x"}', { timeout: 2_000 });
+  return until(() =>
+    call().then(
+      () => true,
+      () => false,
+    ),
+  );
+}
 
 describe("redelivery", () => {
   let system: TestSystem;
@@ -108,9 +122,9 @@ describe("redelivery", () => {
     const before = proxy.lost;
     // Each comes again, to either router, and its acknowledgement is lost once more.
     await until(() => proxy.lost >= before + keys.length);
-    assert.equal(await pendingOf(system), keys.length);
+    assert.equal(await routersPending(system.nats), keys.length);
     proxy.heal();
-    await until(async () => (await pendingOf(system)) === 0);
+    await until(async () => (await routersPending(system.nats)) === 0);
     assert.deepEqual(
       keys.map((key) => runs.get(key)),
       keys.map(() => 1),
@@ -124,7 +138,7 @@ describe("redelivery", () => {
     const before = proxy.lost;
     await until(() => proxy.lost > before);
     proxy.heal();
-    await until(async () => (await pendingOf(system)) === 0);
+    await until(async () => (await routersPending(system.nats)) === 0);
     assert.equal(result.attempts.length, 2);
     assert.equal(of(await readLog(system.nats), run.id, "dspex.event.attempt.failed").length, 1);
   });
@@ -156,7 +170,7 @@ describe("redelivery", () => {
     const pool = await system.nats.connectAs("pool-general");
     for (let n = 0; n < 2; n++) pool.publish("dspex.event.attempt.failed", JSON.stringify(failed));
     await until(async () => (await workOf(system, run.id)).length > 1);
-    await until(async () => (await pendingOf(system)) === 0);
+    await until(async () => (await routersPending(system.nats)) === 0);
     assert.equal((await workOf(system, run.id)).length, 2);
     await run.cancel();
   });
@@ -167,27 +181,11 @@ describe("redelivery", () => {
     await until(() => proxy.lost > 0 && workOf(system, run.id).then((work) => work.length > 0));
     proxy.heal();
     proxy.cut();
-    await until(async () => (await pendingOf(system)) === 0);
+    await until(async () => (await routersPending(system.nats)) === 0);
     assert.equal((await workOf(system, run.id)).length, 1);
     await run.cancel();
   });
 });
-
-/** Messages that the routers have and have not acknowledged. */
-async function pendingOf({ nats }: TestSystem): Promise<number> {
-  const answer = await fetch(`${nats.monitorUrl}/jsz?consumers=1`);
-  const { account_details = [] } = (await answer.json()) as {
-    account_details?: {
-      stream_detail: { consumer_detail: { name: string; num_ack_pending: number; num_pending: number }[] }[];
-    }[];
-  };
-  const consumers = account_details
-    .flatMap(({ stream_detail }) => stream_detail)
-    .flatMap(({ consumer_detail = [] }) => consumer_detail);
-  return consumers
-    .filter(({ name }) => name.startsWith("work-router-"))
-    .reduce((sum, { num_ack_pending, num_pending }) => sum + num_ack_pending + num_pending, 0);
-}
 
 async function workOf({ nats }: TestSystem, id: string): Promise<LogRecord[]> {
   return of(await readLog(nats), id, "dspex.work.");

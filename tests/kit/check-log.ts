@@ -96,8 +96,7 @@ export function checkLog(records: readonly LogRecord[]): LogReport {
     if (result === undefined) problems.push(`${id} (${request.program}) has no result`);
     else problems.push(...misfits(request, result, work.get(id) ?? [], failures.get(id) ?? []));
   }
-  const events = (verb: string) =>
-    records.filter((r) => r.subject === `dspex.event.request.${verb}`).length;
+  const events = (verb: string) => records.filter((r) => r.subject === `dspex.event.request.${verb}`).length;
   const all = (stories: Map<string, LogRecord[]>) => [...stories.values()].flat().length;
   return {
     counts: {

@@ -7,7 +7,16 @@ export type HeaderList = [name: string, value: string][];
 const MIB = 1_048_576;
 const MAX_BODY = MIB / 2;
 
-const NUMBERS = ["1e400", "-1e400", "1e308", "-0", "9007199254740993", "1".repeat(400), "7".repeat(2_000), "1E+999"];
+const NUMBERS = [
+  "1e400",
+  "-1e400",
+  "1e308",
+  "-0",
+  "9007199254740993",
+  "1".repeat(400),
+  "7".repeat(2_000),
+  "1E+999",
+];
 const TEXTS = [
   '"\\ud800"',
   '"\\udfff and more"',
@@ -31,7 +40,18 @@ const VALUES = [
   '{"$image":{"url":7}}',
   '{"toString":1,"constructor":{"prototype":null}}',
 ];
-const KEYS = ["__proto__", "constructor", "toString", "id", "inputs", "", "\\ud800", "a.b", "$ref", "\\u005f_proto__"];
+const KEYS = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "id",
+  "inputs",
+  "",
+  "\\ud800",
+  "a.b",
+  "$ref",
+  "\\u005f_proto__",
+];
 const IDS = [
   "other.x.stolen",
   "other.c.1",
@@ -78,7 +98,23 @@ const HEADERS = [
   "Nats-Stream",
   "Nats-Service-Error-Code",
 ];
-const HEADER_VALUES = ["", "1", "0", "-1", "1e9", "NaN", "null", "{", "[]", '{"a":1}', "speed", "\u00e9\u4e2d", "a.b.c", "sub", "DSPEX"];
+const HEADER_VALUES = [
+  "",
+  "1",
+  "0",
+  "-1",
+  "1e9",
+  "NaN",
+  "null",
+  "{",
+  "[]",
+  '{"a":1}',
+  "speed",
+  "\u00e9\u4e2d",
+  "a.b.c",
+  "sub",
+  "DSPEX",
+];
 const TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 export class MessageMaker {
@@ -92,7 +128,16 @@ export class MessageMaker {
   token(good: readonly string[]): string {
     const random = this.#random;
     if (random.next() < 0.7) return random.pick(good);
-    return random.pick(["__proto__", "constructor", "x".repeat(64), "x".repeat(300), "-", "\u4e2d", "$JS", "log"]);
+    return random.pick([
+      "__proto__",
+      "constructor",
+      "x".repeat(64),
+      "x".repeat(300),
+      "-",
+      "\u4e2d",
+      "$JS",
+      "log",
+    ]);
   }
 
   /** A body for a program that wants `{key}`, nearly always wrong in some way. */
@@ -110,7 +155,9 @@ export class MessageMaker {
       case 4:
         return this.#large();
       case 5:
-        return text(random.pick(["", " ", "null", "[]", '"q"', "1", "NaN", "{,}", "\ufeff{}", "{'a':1}", "{}//"]));
+        return text(
+          random.pick(["", " ", "null", "[]", '"q"', "1", "NaN", "{,}", "\ufeff{}", "{'a':1}", "{}//"]),
+        );
       case 6:
         return Uint8Array.from([...text('{"key":"'), 0xed, 0xa0, 0x80, ...text('"}')]);
       case 7:
@@ -136,9 +183,13 @@ export class MessageMaker {
     const name = random.pick(HEADERS);
     if (name === "Dspex-Id") return [name, random.pick(IDS)];
     if (name === "traceparent") {
-      return [name, random.pick([TRACEPARENT, `${TRACEPARENT}-${"x".repeat(300_000)}`, "rubbish", "x".repeat(300_000)])];
+      return [
+        name,
+        random.pick([TRACEPARENT, `${TRACEPARENT}-${"x".repeat(300_000)}`, "rubbish", "x".repeat(300_000)]),
+      ];
     }
-    const value = random.next() < 0.05 ? "y".repeat(random.between(1_000, 400_000)) : random.pick(HEADER_VALUES);
+    const value =
+      random.next() < 0.05 ? "y".repeat(random.between(1_000, 400_000)) : random.pick(HEADER_VALUES);
     return [name, value];
   }
 
@@ -178,7 +229,8 @@ export class MessageMaker {
 
   #nested(depth: number): string {
     const random = this.#random;
-    const inner = random.next() < 0.5 ? `${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}` : nestedObject(depth - 1);
+    const inner =
+      random.next() < 0.5 ? `${"[".repeat(depth - 1)}${"]".repeat(depth - 1)}` : nestedObject(depth - 1);
     return random.next() < 0.5 ? `{"key":${inner}}` : `{"value":${inner}}`;
   }
 

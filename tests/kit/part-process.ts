@@ -1,7 +1,7 @@
 // The inside of a part's process: one router, gateway or registry of programs.
 
-import { pino } from "pino";
 import { pathToFileURL } from "node:url";
+import { pino } from "pino";
 import type { Part, PartSettings } from "../../services/bus/part.ts";
 import { startGateway } from "../../services/gateway/main.ts";
 import type { DefinedConfig } from "../../services/programs/define.ts";

@@ -1,11 +1,7 @@
 // Makes the server give a dead router's messages back sooner than after the 30 s that the contract has: for tests that
 // cannot wait so long. The routers' `ackWaitMs` has to be the same.
 
-import {
-  LOG_STREAM,
-  ROUTER_EVENTS_CONSUMER,
-  ROUTER_REQUESTS_CONSUMER,
-} from "../../schemas/subjects.ts";
+import { LOG_STREAM, ROUTER_EVENTS_CONSUMER, ROUTER_REQUESTS_CONSUMER } from "../../schemas/subjects.ts";
 import { LogAdmin } from "../../services/log/admin.ts";
 import type { TestNats } from "./start-nats.ts";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { RouterConfig } from "../../services/router/config.ts";
-import { startSupervisor, type SupervisorPart } from "../../services/supervisor/main.ts";
+import { type SupervisorPart, startSupervisor } from "../../services/supervisor/main.ts";
 import { Child } from "./child-process.ts";
 import type { PartProcessSettings } from "./part-process.ts";
 import { setRouterAckWait } from "./router-ack-wait.ts";

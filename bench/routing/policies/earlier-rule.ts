@@ -1,11 +1,11 @@
 // The rule that ours began with, for comparison: one mean of reward in two channels whose noises are taken for
 // independent, shrunk towards all requests rather than all arms, tempered by 0.7. Failures are scored like successes.
 
+import { detect, newDetector, resetDetector } from "../../../services/learning/drift/detector.ts";
 import { bestArmProbabilities } from "../../../services/learning/posterior/best-arm.ts";
 import { BALANCED } from "../../../services/learning/posterior/reward.ts";
-import { discountAfter } from "../../../services/learning/statistics/discount.ts";
-import { detect, newDetector, resetDetector } from "../../../services/learning/drift/detector.ts";
 import { loadBucket } from "../../../services/learning/statistics/cell.ts";
+import { discountAfter } from "../../../services/learning/statistics/discount.ts";
 import { chance } from "../chance.ts";
 import type { Environment } from "../environment.ts";
 import type { Asked, Policy, Seen } from "../simulate.ts";
@@ -131,7 +131,12 @@ export function earlierRule(seed: number, environment: Environment): Policy {
       const [forecast] = immediate.estimate(keys, time);
       const detector = detectors[arm] as (typeof detectors)[number];
       const error = (value - forecast) / Math.sqrt(immediate.noise);
-      const change = detect(detector, error, immediate.weight(`${arm}`, time), Float64Array.of(1, value, 0, 0, 0, 0));
+      const change = detect(
+        detector,
+        error,
+        immediate.weight(`${arm}`, time),
+        Float64Array.of(1, value, 0, 0, 0, 0),
+      );
       immediate.learn(keys, time, value);
       time++;
       if (change !== undefined) {

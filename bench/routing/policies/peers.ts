@@ -40,7 +40,10 @@ function latencyBased(seed: number): Policy {
   return withCooldown(
     (asked, healthy) => {
       const least = Math.min(...healthy.map(mean));
-      return random(asked, healthy.filter((arm) => mean(arm) <= least));
+      return random(
+        asked,
+        healthy.filter((arm) => mean(arm) <= least),
+      );
     },
     ({ arm, success, latencyMs }) => {
       if (success) latest.set(arm, [...(latest.get(arm) ?? []), latencyMs].slice(-LATENCIES));

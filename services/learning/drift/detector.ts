@@ -33,7 +33,7 @@ export function detect(
   known: number,
   observation: Float64Array,
 ): "better" | "worse" | undefined {
-  const z = error > CLIP ? CLIP : error < -CLIP ? -CLIP : error;
+  const z = Math.min(CLIP, Math.max(-CLIP, error));
   detector.down = follow(detector.down - z - SLACK, detector.sinceDown, observation);
   detector.up = follow(detector.up + z - SLACK, detector.sinceUp, observation);
   if (known <= KNOWN) return undefined;

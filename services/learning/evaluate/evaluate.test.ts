@@ -8,7 +8,11 @@ import { studentQuantile } from "./student.ts";
 
 const ARMS = ["a", "b"];
 
-function logOf(count: number, probability: number, reward: (at: number, arm: number) => number): LoggedDecision[] {
+function logOf(
+  count: number,
+  probability: number,
+  reward: (at: number, arm: number) => number,
+): LoggedDecision[] {
   return Array.from({ length: count }, (_, at) => {
     const chosen = (at * 0.6180339887) % 1 < probability ? 0 : 1;
     const probabilities = [probability, 1 - probability];
@@ -16,7 +20,9 @@ function logOf(count: number, probability: number, reward: (at: number, arm: num
   });
 }
 
-const always = (arm: number): TargetPolicy => () => [arm === 0 ? 1 : 0, arm === 1 ? 1 : 0];
+const always =
+  (arm: number): TargetPolicy =>
+  () => [arm === 0 ? 1 : 0, arm === 1 ? 1 : 0];
 const logging: TargetPolicy = ({ probabilities }) => probabilities;
 
 test("Student's t - as in the tables, between them, and normal in the end", () => {
@@ -50,10 +56,17 @@ test("the logging policy itself - is estimated as what was got", () => {
 });
 
 test("another policy - is found by each estimate, best by the doubly robust one", () => {
-  const log = logOf(4_000, 0.9, (at, arm) => (arm === 0 ? 0.4 : 0.8) + 0.1 * ((at * 0.7548776662) % 1) - 0.05);
+  const log = logOf(
+    4_000,
+    0.9,
+    (at, arm) => (arm === 0 ? 0.4 : 0.8) + 0.1 * ((at * 0.7548776662) % 1) - 0.05,
+  );
   const found = evaluate(log, always(1));
   for (const estimate of [found.importanceSampling, found.selfNormalised, found.doublyRobust]) {
-    assert.ok(Math.abs(estimate.value - 0.8) <= estimate.halfWidth + 0.01, `${estimate.value} ± ${estimate.halfWidth}`);
+    assert.ok(
+      Math.abs(estimate.value - 0.8) <= estimate.halfWidth + 0.01,
+      `${estimate.value} ± ${estimate.halfWidth}`,
+    );
   }
   assert.ok(found.doublyRobust.halfWidth < found.importanceSampling.halfWidth);
   assert.deepEqual(found.warnings, []);
@@ -67,7 +80,10 @@ test("what the log never does - is said, not estimated in silence", () => {
 });
 
 test("a neglected arm - has too few decisions to tell", () => {
-  const { warnings, effectiveSampleSize } = evaluate(logOf(1_000, 0.97, (at) => at % 2), always(1));
+  const { warnings, effectiveSampleSize } = evaluate(
+    logOf(1_000, 0.97, (at) => at % 2),
+    always(1),
+  );
   assert.ok(effectiveSampleSize < 100);
   assert.match(warnings.join("\n"), /the data cannot tell/);
 });

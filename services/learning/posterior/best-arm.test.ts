@@ -32,14 +32,18 @@ test("Φ - agrees with its table in the books", () => {
 
 test("two arms - as the difference of two normals says", () => {
   fc.assert(
-    fc.property(fc.double({ min: -2, max: 2, noNaN: true }), fc.double({ min: 0.2, max: 3, noNaN: true }), (gap, ratio) => {
-      const arms = [
-        { mean: 0.5 + 0.1 * gap, spread: 0.1 },
-        { mean: 0.5, spread: 0.1 * ratio },
-      ];
-      const [first = 0] = probabilitiesOf(arms);
-      assert.ok(Math.abs(first - phi(gap / Math.sqrt(1 + ratio * ratio))) < 2e-3);
-    }),
+    fc.property(
+      fc.double({ min: -2, max: 2, noNaN: true }),
+      fc.double({ min: 0.2, max: 3, noNaN: true }),
+      (gap, ratio) => {
+        const arms = [
+          { mean: 0.5 + 0.1 * gap, spread: 0.1 },
+          { mean: 0.5, spread: 0.1 * ratio },
+        ];
+        const [first = 0] = probabilitiesOf(arms);
+        assert.ok(Math.abs(first - phi(gap / Math.sqrt(1 + ratio * ratio))) < 2e-3);
+      },
+    ),
   );
 });
 
@@ -75,7 +79,10 @@ test("any arms - a better mean never makes one less likely, and equals are equal
 });
 
 test("twenty arms - the bits are these on every machine", () => {
-  const given = Array.from({ length: 20 }, (_, k) => ({ mean: 0.5 + ((k * 7) % 20) / 100, spread: 0.05 + (k % 5) / 100 }));
+  const given = Array.from({ length: 20 }, (_, k) => ({
+    mean: 0.5 + ((k * 7) % 20) / 100,
+    spread: 0.05 + (k % 5) / 100,
+  }));
   const bytes = new Uint8Array(Float64Array.from(probabilitiesOf(given)).buffer);
   let hash = 0x811c9dc5;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);

@@ -1,7 +1,7 @@
 // The posterior of one arm in one channel: shrunk from all arms to the arm, from the arm to the kind of task, and from
 // there to the bucket of length or of load. Written into typed arrays, because this is the router's hot path.
 
-import { KIND_CELL, lengthCell, loadCell } from "../statistics/cell.ts";
+import { CELL_SIZE, KIND_CELL, lengthCell, loadCell } from "../statistics/cell.ts";
 import { CHANNELS, COUNT_OF, SUM_OF } from "../statistics/channel.ts";
 import { discountAfter } from "../statistics/discount.ts";
 import type { ArmStatistics } from "../statistics/state.ts";
@@ -59,4 +59,4 @@ export function forecast(
 }
 
 /** The kind cell of an arm that was never tried on a kind. */
-const NO_CELLS = new Float64Array(CHANNELS + 2);
+const NO_CELLS = new Float64Array(CELL_SIZE);

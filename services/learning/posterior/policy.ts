@@ -9,10 +9,16 @@ import { newPool, poolArms } from "./pool.ts";
 import { expectedReward, rewardVariance, type Weights } from "./reward.ts";
 import { bestShrinkage } from "./shrinkage.ts";
 
-/** Posterior deviations are multiplied by it: Thompson sampling as such explores more than 5,000 requests repay. */
-const TEMPER = 0.5;
-/** Shared evenly among the candidates, so that each keeps being tried and any other policy can be judged on the log. */
-const FLOOR = 0.05;
+/** What one policy may do otherwise than another on the same statistics. */
+export interface PolicySettings {
+  /** Posterior deviations are multiplied by it: Thompson sampling as such explores more than 5,000 requests repay. */
+  temper: number;
+  /** Shared evenly among the candidates, so that each keeps being tried and any other policy can be judged on the log. */
+  floor: number;
+}
+
+export const DEFAULT_SETTINGS: PolicySettings = { temper: 0.5, floor: 0.05 };
+
 /** Keeps spreads above 0. */
 const LEAST_VARIANCE = 1e-12;
 
@@ -38,6 +44,7 @@ export function armProbabilities(
   length: number,
   loads: Uint8Array,
   weights: Weights,
+  { temper, floor }: PolicySettings = DEFAULT_SETTINGS,
 ): void {
   poolArms(pool, program, arms, count);
   for (let channel = 0; channel < CHANNELS; channel++) {
@@ -52,11 +59,11 @@ export function armProbabilities(
       forecast(pool, arm, program.time, place, channel, shrinkages[channel] as number);
     }
     rewards[k] = expectedReward(weights);
-    spreads[k] = TEMPER * Math.sqrt(rewardVariance(weights) + LEAST_VARIANCE);
+    spreads[k] = temper * Math.sqrt(rewardVariance(weights) + LEAST_VARIANCE);
   }
   bestArmProbabilities(rewards, spreads, count, probabilities);
-  const share = FLOOR / count;
-  for (let k = 0; k < count; k++) probabilities[k] = (1 - FLOOR) * (probabilities[k] as number) + share;
+  const share = floor / count;
+  for (let k = 0; k < count; k++) probabilities[k] = (1 - floor) * (probabilities[k] as number) + share;
 }
 
 /** The candidate on which `chance` in [0, 1) falls. */

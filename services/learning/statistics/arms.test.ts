@@ -13,9 +13,15 @@ const predict: Implementation = { kind: "dspy", name: "predict", pool: "general"
 test("an arm - is another one as soon as it is declared otherwise, but not when it moves", () => {
   const [first] = armsOf(definition(predict));
   assert.match(first?.key ?? "", /^predict@[0-9a-f]{12}$/);
-  assert.equal(armsOf(definition({ kind: "native", name: "n" }, { ...predict, lastResort: true }))[1]?.key, first?.key);
+  assert.equal(
+    armsOf(definition({ kind: "native", name: "n" }, { ...predict, lastResort: true }))[1]?.key,
+    first?.key,
+  );
   assert.notEqual(armsOf(definition({ ...predict, temperature: 0.7 }))[0]?.key, first?.key);
-  assert.notEqual(armsOf({ ...definition(predict), signature: { inputs: [1], outputs: [] } })[0]?.key, first?.key);
+  assert.notEqual(
+    armsOf({ ...definition(predict), signature: { inputs: [1], outputs: [] } })[0]?.key,
+    first?.key,
+  );
 });
 
 test("a family - is what model calls of several programs share", () => {

@@ -58,7 +58,15 @@ function armIn(state: LearningState, key: string, program = "p"): ArmStatistics 
 function chances(state: LearningState, task = "task", program = "p"): number[] {
   const statistics = programIn(state, program);
   const arms = [...statistics.arms.values()];
-  armProbabilities(statistics, arms, arms.length, kindIndex(statistics, task), 0, new Uint8Array(64), BALANCED);
+  armProbabilities(
+    statistics,
+    arms,
+    arms.length,
+    kindIndex(statistics, task),
+    0,
+    new Uint8Array(64),
+    BALANCED,
+  );
   return [...probabilities.subarray(0, arms.length)];
 }
 
@@ -203,13 +211,27 @@ const places = fc.record({
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
 const events = fc.array(
   fc.oneof(
-    { weight: 8, arbitrary: fc.tuple(places, fc.boolean(), unit, unit).map(
-      ([place, success, inTime, quality]): LearningEvent => ({
-        kind: "outcome", sequence: 1, place, outcome: { success, inTime, thrift: 0.5, quality },
-      }),
-    ) },
-    { weight: 2, arbitrary: fc.tuple(places, unit).map(([place, score]): LearningEvent => ({ kind: "quality", sequence: 1, place, score })) },
-    { weight: 1, arbitrary: fc.constantFrom(declared("p", "a@1/f", "b@1/g"), declared("q", "c@1/f", "a@2/g")) },
+    {
+      weight: 8,
+      arbitrary: fc.tuple(places, fc.boolean(), unit, unit).map(
+        ([place, success, inTime, quality]): LearningEvent => ({
+          kind: "outcome",
+          sequence: 1,
+          place,
+          outcome: { success, inTime, thrift: 0.5, quality },
+        }),
+      ),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(places, unit)
+        .map(([place, score]): LearningEvent => ({ kind: "quality", sequence: 1, place, score })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(declared("p", "a@1/f", "b@1/g"), declared("q", "c@1/f", "a@2/g")),
+    },
   ),
   { maxLength: 120 },
 );

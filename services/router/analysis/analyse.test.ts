@@ -45,7 +45,8 @@ test("a short label - is simple, needs structure, and goes to the cheapest place
 });
 
 test("a question with reasoning - is harder, and goes where modules run", () => {
-  const question = "Explain step by step why 17 * 23 = 391, and prove that the square root of 2 is not rational.";
+  const question =
+    "Explain step by step why 17 * 23 = 391, and prove that the square root of 2 is not rational.";
   const found = analyseTask(answer, { question }, { deadlineMs: 5_000, budget: { usd: 0.1 } }, 3);
   assert.equal(found.needs.reasoning, true);
   assert.equal(found.pool, "general");
@@ -103,12 +104,16 @@ test("the language - of a sentence in each", () => {
 });
 
 test("bytes - are those of UTF-8, however many units", () => {
-  for (const [, text] of TEXTS) assert.equal(analysed(text).features.inputBytes, Buffer.byteLength(text), text);
+  for (const [, text] of TEXTS)
+    assert.equal(analysed(text).features.inputBytes, Buffer.byteLength(text), text);
   assert.equal(analysed("😀a").features.inputBytes, 5);
 });
 
 test("long inputs - are estimated from a sample, within a tenth", () => {
-  for (const text of ["The answer is 42, says the machine. ".repeat(3_000), "Größe und Maß sind nötig. ".repeat(3_000)]) {
+  for (const text of [
+    "The answer is 42, says the machine. ".repeat(3_000),
+    "Größe und Maß sind nötig. ".repeat(3_000),
+  ]) {
     const told = analysed(text).features.inputBytes;
     const exact = Buffer.byteLength(text);
     assert.ok(Math.abs(told - exact) < 0.1 * exact, `${told} for ${exact}`);

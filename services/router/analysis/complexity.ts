@@ -31,7 +31,7 @@ export function complexityOf(profile: TaskProfile, inputBytes: number, history: 
 }
 
 function clamp(value: number): number {
-  return value < 0 ? 0 : value > 1 ? 1 : value;
+  return Math.min(1, Math.max(0, value));
 }
 
 /** Straight between powers of two, which every machine computes alike. */

@@ -59,6 +59,15 @@ test("a preference - decides which is best", () => {
   }
 });
 
+test("settings - make another policy on the same statistics", () => {
+  const settings = { temper: 0.01, floor: 0.3 };
+  const { candidates = [] } = chooseByThompson(asked({ weights: weightsFor("quality"), settings })) ?? {};
+  const found = candidates.map(({ probability }) => probability);
+  for (const [at, expected] of [0.1, 0.8, 0.1].entries()) {
+    assert.ok(Math.abs((found[at] as number) - expected) < 1e-9, `${found}`);
+  }
+});
+
 test("the same question - has the same answer", () => {
   assert.deepEqual(chooseByThompson(asked()), chooseByThompson(asked()));
 });
@@ -75,7 +84,10 @@ test("many requests - are spread as the probabilities say", () => {
   }
   for (const [name, p] of probabilities) {
     const deviation = Math.sqrt(count * p * (1 - p));
-    assert.ok(Math.abs((chosen.get(name) ?? 0) - count * p) < 4 * deviation + 1, `${name}: ${chosen.get(name)} of ${count * p}`);
+    assert.ok(
+      Math.abs((chosen.get(name) ?? 0) - count * p) < 4 * deviation + 1,
+      `${name}: ${chosen.get(name)} of ${count * p}`,
+    );
   }
 });
 
@@ -100,8 +112,13 @@ test("a last resort - is chosen only where nothing else can run, and comes last"
 test("the plan - goes on with the best of the others", () => {
   const answer = chooseByThompson(asked({ weights: weightsFor("quality") }));
   assert.equal(answer?.chosen.name, "good");
-  const scores = answer?.next.map(({ name }) => answer.candidates.find((c) => c.implementation === name)?.score ?? 0);
-  assert.deepEqual(scores, scores?.toSorted((a, b) => b - a));
+  const scores = answer?.next.map(
+    ({ name }) => answer.candidates.find((c) => c.implementation === name)?.score ?? 0,
+  );
+  assert.deepEqual(
+    scores,
+    scores?.toSorted((a, b) => b - a),
+  );
 });
 
 test("nothing eligible - is no answer; of nothing known all are alike", () => {

@@ -3,7 +3,13 @@
 
 import type { Implementation } from "../../../../schemas/messages/program-event.ts";
 import { MAX_CANDIDATES } from "../../../learning/posterior/best-arm.ts";
-import { armProbabilities, pick, probabilities, rewards } from "../../../learning/posterior/policy.ts";
+import {
+  armProbabilities,
+  type PolicySettings,
+  pick,
+  probabilities,
+  rewards,
+} from "../../../learning/posterior/policy.ts";
 import type { Weights } from "../../../learning/posterior/reward.ts";
 import {
   type ArmStatistics,
@@ -27,6 +33,8 @@ export interface LearnedQuestion extends Question {
   task: string;
   length: number;
   weights: Weights;
+  /** Absent = as measured best. */
+  settings?: PolicySettings;
   /** Of the namespace; with the request's id it decides the draw. */
   seed: number;
   requestId: string;
@@ -55,6 +63,7 @@ export function chooseByThompson(question: LearnedQuestion): Answer | undefined 
     question.length,
     loads,
     question.weights,
+    question.settings,
   );
   const chosen = pick(count, uniform(question.seed, question.requestId));
   const order = byReward(count, chosen);
