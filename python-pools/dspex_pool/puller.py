@@ -77,21 +77,15 @@ class Puller:
             await listening.stop()
 
     def refill(self) -> None:
-        """Ask for what there is room for, once an iteration of the loop however often this is called.
-
-        Not for every single message: as long as half of the room is asked for, nothing has to wait.
-        """
+        """Ask for what there is room for, once an iteration of the loop however often this is called."""
         if not self._wanted and self._listening is not None:
             self._wanted = True
             asyncio.get_running_loop().call_soon(self._ask_soon)
 
     def _ask_soon(self) -> None:
         self._wanted = False
-        room = self._room()
-        batch = room - self.credit
-        if batch <= 0 or self.credit * 2 > room:
-            return
-        if self._listening is None or not self._bus.connected.is_set():
+        batch = self._room() - self.credit
+        if batch <= 0 or self._listening is None or not self._bus.connected.is_set():
             return
         if time.monotonic() < self._paused_until:
             return
@@ -118,7 +112,6 @@ class Puller:
         self.credit = max(0, self.credit - 1)
         self._pause_s = FIRST_PAUSE_S
         self._on_delivery(delivery)
-        self.refill()
 
     def _on_status(self, message: Msg) -> None:
         headers = message.headers or {}

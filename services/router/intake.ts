@@ -5,6 +5,7 @@ import { TRACEPARENT } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { logRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
 import { parseJson } from "../../schemas/envelope/json.ts";
+import { isJsonValue, MAX_JSON_DEPTH } from "../../schemas/envelope/json-value.ts";
 import { type ReadRequest, readRequest } from "../../schemas/envelope/request-codec.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { DEFAULT_DEADLINE_MS, MAX_BODY_BYTES } from "../../schemas/limits.ts";
@@ -33,6 +34,8 @@ export interface Intake {
 }
 
 const MAX_TRACEPARENT_CHARACTERS = 256;
+/** Work and results have their values two levels further in than a bare request, and have to be read, too. */
+const MAX_INPUT_DEPTH = MAX_JSON_DEPTH - 2;
 
 export function readIntake(user: string, program: string, message: RequestMessage): Intake {
   const base = { user, program, sequence: message.sequence, timeMs: message.timeMs };
@@ -47,6 +50,12 @@ export function readIntake(user: string, program: string, message: RequestMessag
   } else {
     try {
       request = readRequest((name) => message.header(name), message.data);
+      // Each level takes two characters at least: nearly no body has to be looked through.
+      if (message.data.length > 2 * MAX_INPUT_DEPTH && !isJsonValue(request.inputs, MAX_INPUT_DEPTH)) {
+        throw new DspexError("invalid_inputs", `inputs nested more than ${MAX_INPUT_DEPTH} deep`, {
+          path: "inputs",
+        });
+      }
     } catch (thrown) {
       error = asDspexError(thrown);
     }

@@ -2,6 +2,8 @@
 // suite and the long one in `npm run chaos`.
 
 import assert from "node:assert/strict";
+import { apiSubject } from "../../schemas/subjects.ts";
+import { connect } from "../../services/client/mod.ts";
 import { checkLog, type LogReport } from "../kit/check-log.ts";
 import { SeededRandom } from "../kit/random.ts";
 import { readLog } from "../kit/read-log.ts";
@@ -26,6 +28,8 @@ export interface KillUnderLoad {
   outageMs: number;
   mix: Mix;
   poolProcesses: number;
+  /** Of the routers' consumers; the contract's where absent. */
+  routerAckWaitMs?: number;
   /** Longest wait for all results after the last fault. */
   patienceMs: number;
   say: (text: string) => void;
@@ -38,9 +42,13 @@ interface Moment {
 }
 
 export async function killUnderLoad(options: KillUnderLoad): Promise<void> {
-  const { seed, say, poolProcesses } = options;
+  const { seed, say, poolProcesses, routerAckWaitMs } = options;
   const random = new SeededRandom(seed);
-  await using system = await startProcesses({ routers: 2, poolProcesses });
+  await using system = await startProcesses({
+    routers: 2,
+    poolProcesses,
+    ...(routerAckWaitMs !== undefined && { routerAckWaitMs }),
+  });
   const burstsAtMs = Array.from({ length: options.bursts }, (_, n) => (n * options.loadMs) / options.bursts);
   const clients = Array.from({ length: options.clients }, (_, n) => {
     const name = `c${n}`;
@@ -58,6 +66,7 @@ export async function killUnderLoad(options: KillUnderLoad): Promise<void> {
     say(`seed ${seed}: ${JSON.stringify(report.counts)}`);
     for (const { fault, atMs } of moments) say(`${fault}: recovered after ${recoveryMs(report, atMs)} ms`);
     verify(system, clients, report, say);
+    await partsServe(system, options.mix);
   } finally {
     await Promise.all(clients.map((client) => client.stop()));
   }
@@ -163,6 +172,20 @@ function verify(
   assert.deepEqual(late, [], "runs of what was finished");
   for (const name of ["programs/1", "gateway/1", "router/1", "router/2"])
     assert.ok(system.part(name).alive, `${name} ended: ${system.part(name).words}`);
+}
+
+/** What nobody asked for meanwhile has come back, too: the registry of programs, the gateway, the pool. */
+async function partsServe({ nats }: ProcessSystem, mix: Mix): Promise<void> {
+  const { user, password } = nats.login("local");
+  await using client = await connect({ url: nats.url, user, password, failFast: true });
+  const names = (await client.programs()).map(({ name }) => name);
+  for (const [program] of mix) {
+    assert.ok(names.includes(program), `${program} is not registered any more`);
+    const body = JSON.stringify({ key: `served-${program}` });
+    const subject = apiSubject(user, `call.${program}`);
+    const answer = await client.connection.request(subject, body, { timeout: 10_000 });
+    assert.deepEqual(answer.json(), { seen: `served-${program}` });
+  }
 }
 
 /** A server still sends to a process that has just died; what it sent counts with the fault. */

@@ -77,6 +77,17 @@ export default defineConfig({
         ),
       ],
     }),
+    defineProgram("shouts", "key: str -> seen: str", {
+      implementations: [
+        native(
+          "inline",
+          () => {
+            throw new DspexError("budget_exceeded", "!".repeat(2_000_000), { details: "!".repeat(2_000_000) });
+          },
+          { inline: true },
+        ),
+      ],
+    }),
     defineProgram("anything", "value: Any -> value_back: Any", {
       implementations: [native("inline", ({ value }) => ({ value_back: value }), { inline: true })],
     }),

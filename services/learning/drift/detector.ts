@@ -6,7 +6,7 @@ import { CELL_SIZE } from "../statistics/cell.ts";
 /** Errors count up to so many standard deviations, less the slack. */
 const CLIP = 3;
 const SLACK = 0.5;
-/** At 8 a stationary arm rings twice in 5,000 outcomes, at 12 once in 50,000. */
+/** At 8 a stationary program rings twice in 5,000 outcomes, at 12 once in 40,000. */
 const THRESHOLD = 12;
 /** Before an arm is that well known nothing can have changed. */
 const KNOWN = 8;

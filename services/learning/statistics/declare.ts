@@ -27,16 +27,32 @@ export function declareArms(
   declared: readonly DeclaredArm[],
 ): void {
   for (const [rank, { key, name, family }] of declared.entries()) {
-    const arm = program.arms.get(key) ?? startArm(state, program, key, name, family, rank, declared.length);
-    // Declared now, so the last to be evicted.
-    program.arms.delete(key);
-    program.arms.set(key, arm);
+    const arm = program.arms.get(key);
+    if (arm === undefined) {
+      addArm(state, program, startArm(state, program, key, name, family, rank, declared.length));
+    } else {
+      // Declared now, so the last to be evicted.
+      program.arms.delete(key);
+      program.arms.set(key, arm);
+    }
   }
-  while (program.arms.size > LEARNING_BOUNDS.arms) {
-    const [key, arm] = program.arms.entries().next().value as [string, ArmStatistics];
-    for (const block of arm.kinds) if (block !== undefined) state.blocks--;
-    program.arms.delete(key);
-  }
+}
+
+/** Adds a new arm, in place of the oldest where there are too many. */
+export function addArm(state: LearningState, program: ProgramStatistics, arm: ArmStatistics): void {
+  program.arms.set(arm.key, arm);
+  state.entries += entriesOf(arm);
+  if (program.arms.size <= LEARNING_BOUNDS.arms) return;
+  const [key, oldest] = program.arms.entries().next().value as [string, ArmStatistics];
+  program.arms.delete(key);
+  state.entries -= entriesOf(oldest);
+}
+
+/** The arm itself, and the kinds of task on which it was tried. */
+export function entriesOf({ kinds }: ArmStatistics): number {
+  let entries = 1;
+  for (const block of kinds) if (block !== undefined) entries++;
+  return entries;
 }
 
 function startArm(

@@ -180,7 +180,7 @@ test("an unknown arm - of a registration before the head of the log is learned a
 test("a removed program - is forgotten", () => {
   const state = given(outcome(at("p", "a@1"), true), { kind: "program-removed", sequence: 9, program: "p" });
   assert.equal(state.programs.size, 0);
-  assert.equal(state.blocks, 0);
+  assert.equal(state.entries, 0);
   assert.equal(state.sequence, 9);
 });
 
@@ -192,13 +192,22 @@ test("the state - is bounded in programs, arms, kinds and families", () => {
   }
   assert.equal(state.programs.size, LEARNING_BOUNDS.programs);
   assert.equal(state.families.size, LEARNING_BOUNDS.families);
-  assert.equal(state.blocks, LEARNING_BOUNDS.programs);
+  assert.equal(state.entries, 2 * LEARNING_BOUNDS.programs);
   for (let n = 0; n < 200; n++) {
     evolve(state, outcome(at("p1000", "a@1", `task-${n}`), true));
     evolve(state, declared("p1001", `a@${n}`));
   }
   assert.equal(programIn(state, "p1000").kinds.size, LEARNING_BOUNDS.kinds);
   assert.equal(programIn(state, "p1001").arms.size, LEARNING_BOUNDS.arms);
+});
+
+test("the state - is bounded in arms and kinds of all programs together, at the cost of those not used", () => {
+  const state = initialState();
+  const names = Array.from({ length: 64 }, (_, n) => `a${n}@1`);
+  for (let n = 0; n < 1_000; n++) evolve(state, declared(`p${n}`, ...names));
+  assert.ok(state.entries <= LEARNING_BOUNDS.entries);
+  assert.equal(state.programs.has("p0"), false);
+  assert.equal(state.programs.has("p999"), true);
 });
 
 const places = fc.record({
@@ -246,7 +255,7 @@ test("any history - a snapshot anywhere leads to the same bits", () => {
         .slice(middle)
         .reduce(evolve, stateFromJson(JSON.parse(JSON.stringify(stateToJson(half)))));
       assert.equal(JSON.stringify(stateToJson(resumed)), JSON.stringify(stateToJson(whole)));
-      assert.equal(resumed.blocks, whole.blocks);
+      assert.equal(resumed.entries, whole.entries);
     }),
     { numRuns: 50 },
   );

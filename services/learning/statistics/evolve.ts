@@ -1,6 +1,6 @@
 // state + event → state, for what has been learned. One case an event. Changes the state in place.
 
-import { declareArms } from "./declare.ts";
+import { declareArms, entriesOf } from "./declare.ts";
 import type { LearningEvent } from "./event.ts";
 import { observeOutcome, observeQuality } from "./observe.ts";
 import { LEARNING_BOUNDS, type LearningState, newProgram, type ProgramStatistics } from "./state.ts";
@@ -41,7 +41,7 @@ function programOf(state: LearningState, name: string): ProgramStatistics {
 
 /** Keeps within the bounds, at the cost of the programs that were not used for longest. */
 function evict(state: LearningState, but: string): void {
-  while (state.programs.size > LEARNING_BOUNDS.programs || state.blocks > LEARNING_BOUNDS.blocks) {
+  while (state.programs.size > LEARNING_BOUNDS.programs || state.entries > LEARNING_BOUNDS.entries) {
     const oldest = state.programs.keys().next().value as string;
     if (oldest === but) return;
     forget(state, oldest);
@@ -51,12 +51,6 @@ function evict(state: LearningState, but: string): void {
 function forget(state: LearningState, name: string): void {
   const program = state.programs.get(name);
   if (program === undefined) return;
-  for (const arm of program.arms.values()) state.blocks -= blocksOf(arm.kinds);
+  for (const arm of program.arms.values()) state.entries -= entriesOf(arm);
   state.programs.delete(name);
-}
-
-function blocksOf(kinds: readonly unknown[]): number {
-  let blocks = 0;
-  for (const block of kinds) if (block !== undefined) blocks++;
-  return blocks;
 }

@@ -55,15 +55,15 @@ export function stateToJson(state: LearningState): LearningJson {
 
 /** Reads back what `stateToJson` wrote; the snapshot's hash has been checked before. */
 export function stateFromJson(json: LearningJson): LearningState {
-  let blocks = 0;
+  let entries = 0;
   for (const [, { arms }] of json.programs) {
-    for (const { kinds } of arms) blocks += kinds.filter((block) => block !== null).length;
+    for (const { kinds } of arms) entries += 1 + kinds.filter((block) => block !== null).length;
   }
   return {
     sequence: json.sequence,
     programs: new Map(json.programs.map(([name, program]) => [name, programFromJson(program)])),
     families: new Map(json.families.map(([name, sums]) => [name, Float64Array.from(sums)])),
-    blocks,
+    entries,
   };
 }
 

@@ -22,6 +22,7 @@ import {
   THRIFT,
 } from "./cell.ts";
 import { CHANNELS, COUNT_OF, KEEPS_TIME, SATISFIES, SAVES, SUCCEEDS } from "./channel.ts";
+import { addArm } from "./declare.ts";
 import { discountAfter } from "./discount.ts";
 import type { Outcome, OutcomePlace } from "./event.ts";
 import { observeFamily } from "./family.ts";
@@ -49,7 +50,7 @@ export function observeOutcome(
   where: OutcomePlace,
   outcome: Outcome,
 ): void {
-  const arm = locate(program, where);
+  const arm = locate(state, program, where);
   const success = outcome.success ? 1 : 0;
   const { quality, time, cost } = BALANCED;
   forecastBest(program, arm);
@@ -88,7 +89,7 @@ export function observeQuality(
   where: OutcomePlace,
   score: number,
 ): void {
-  const arm = locate(program, where);
+  const arm = locate(state, program, where);
   forecastBest(program, arm);
   const forecastScore = expected[SATISFIES] as number;
   observation.fill(0);
@@ -106,12 +107,12 @@ export function observeQuality(
 }
 
 /** Finds the arm, and sets `place` and `pool` for it. */
-function locate(program: ProgramStatistics, where: OutcomePlace): ArmStatistics {
+function locate(state: LearningState, program: ProgramStatistics, where: OutcomePlace): ArmStatistics {
   let arm = program.arms.get(where.arm);
   if (arm === undefined) {
     // Declared before the head of the log.
     arm = newArm(where.arm, where.arm, "", program.time);
-    program.arms.set(where.arm, arm);
+    addArm(state, program, arm);
   }
   let kind = kindIndex(program, where.task);
   if (kind < 0) {
@@ -183,7 +184,7 @@ function add(state: LearningState, program: ProgramStatistics, arm: ArmStatistic
     while (arm.kinds.length < place.kind) arm.kinds.push(undefined);
     block = newSums(BLOCK_SIZE, program.time);
     arm.kinds[place.kind] = block;
-    state.blocks++;
+    state.entries++;
   }
   discount(block, program.time);
   const whole = arm.whole.values;

@@ -56,7 +56,7 @@ export function restart(
   whole.set(since);
   whole[SCORED] = keptScored;
   whole[QUALITY] = keptQuality;
-  for (const block of arm.kinds) if (block !== undefined) state.blocks--;
+  for (const block of arm.kinds) if (block !== undefined) state.entries--;
   arm.kinds.length = 0;
   resetDetector(arm.immediate);
   resetDetector(arm.quality);

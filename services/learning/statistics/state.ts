@@ -10,13 +10,13 @@ import { CHANNELS } from "./channel.ts";
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
 export const LEARNING_EVOLVE_VERSION = "1";
 
-/** Together they bound the memory, whatever the log holds, to about 100 MB. */
+/** Together they bound the memory, whatever the log holds, to about 110 MB. */
 export const LEARNING_BOUNDS = {
   /** Least recently declared or observed out. */
   programs: 2_000,
-  /** Blocks of all programs together, one for each arm and kind of task that was seen. ~550 B each. */
-  blocks: 100_000,
-  /** Arms of one program, old declarations included, oldest out. ~900 B each. */
+  /** Arms of all programs (~2.1 kB each), and the kinds of task on which each was tried (~1.2 kB each). */
+  entries: 50_000,
+  /** Arms of one program, old declarations included, oldest out. */
   arms: 128,
   /** Kinds of task of one program; those that come later share the last. */
   kinds: 24,
@@ -76,12 +76,12 @@ export interface LearningState {
   programs: Map<string, ProgramStatistics>;
   /** By channel two sums over outcomes of its arms in all programs: their number, and how far above their pool. */
   families: Map<string, Float64Array>;
-  /** Blocks of all programs. */
-  blocks: number;
+  /** Arms of all programs, and their kinds of task. */
+  entries: number;
 }
 
 export function initialState(): LearningState {
-  return { sequence: 0, programs: new Map(), families: new Map(), blocks: 0 };
+  return { sequence: 0, programs: new Map(), families: new Map(), entries: 0 };
 }
 
 export function newProgram(): ProgramStatistics {
