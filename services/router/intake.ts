@@ -49,13 +49,7 @@ export function readIntake(user: string, program: string, message: RequestMessag
     );
   } else {
     try {
-      request = readRequest((name) => message.header(name), message.data);
-      // Each level takes two characters at least: nearly no body has to be looked through.
-      if (message.data.length > 2 * MAX_INPUT_DEPTH && !isJsonValue(request.inputs, MAX_INPUT_DEPTH)) {
-        throw new DspexError("invalid_inputs", `inputs nested more than ${MAX_INPUT_DEPTH} deep`, {
-          path: "inputs",
-        });
-      }
+      request = readBounded(message);
     } catch (thrown) {
       error = asDspexError(thrown);
     }
@@ -86,6 +80,17 @@ export function readIntake(user: string, program: string, message: RequestMessag
     error,
     refused: false,
   };
+}
+
+function readBounded(message: RequestMessage): ReadRequest {
+  const request = readRequest((name) => message.header(name), message.data);
+  // Each level takes two characters at least: nearly no body has to be looked through.
+  const mayBeDeep = message.data.length > 2 * MAX_INPUT_DEPTH;
+  if (mayBeDeep && !isJsonValue(request.inputs, MAX_INPUT_DEPTH))
+    throw new DspexError("invalid_inputs", `inputs nested more than ${MAX_INPUT_DEPTH} deep`, {
+      path: "inputs",
+    });
+  return request;
 }
 
 /** It goes into every message that follows: one that is none, or has no end, is left out. */

@@ -66,7 +66,10 @@ async function fiveAtOnce(system: ProcessSystem, program: string): Promise<void>
   };
   const ways: ((connection: NatsConnection) => Promise<unknown>)[] = [
     async (connection) => {
-      await connection.request(requestSubject("local", program), body, { headers: withId(program), timeout: 5_000 });
+      await connection.request(requestSubject("local", program), body, {
+        headers: withId(program),
+        timeout: 5_000,
+      });
       return asResult(connection);
     },
     async (connection) => {
@@ -103,7 +106,10 @@ async function otherBody(client: Dspex): Promise<void> {
     });
     const subject = apiSubject("local", `call.${program}`);
     const body = JSON.stringify({ key: "something else again" });
-    const answer = await client.connection.request(subject, body, { headers: withId(program), timeout: 10_000 });
+    const answer = await client.connection.request(subject, body, {
+      headers: withId(program),
+      timeout: 10_000,
+    });
     assert.equal(answer.json<{ code: string }>().code, "id_conflict");
   }
 }
@@ -116,9 +122,13 @@ async function otherUser(client: Dspex, other: Dspex): Promise<void> {
     connection.subscribe(subject, { callback: (_error, message) => void heard.push(message.subject) });
   }
   await assert.rejects(other.result("local.x.tally"), { code: "invalid_inputs" });
-  const stolen = await connection.request(apiSubject("other", "result.local.x.tally"), "", { timeout: 5_000 });
+  const stolen = await connection.request(apiSubject("other", "result.local.x.tally"), "", {
+    timeout: 5_000,
+  });
   assert.equal(stolen.json<{ code: string }>().code, "not_found");
-  await assert.rejects(connection.request("$JS.API.DIRECT.GET.DSPEX.dspex.result.local.x.tally", "", { timeout: 2_000 }));
+  await assert.rejects(
+    connection.request("$JS.API.DIRECT.GET.DSPEX.dspex.result.local.x.tally", "", { timeout: 2_000 }),
+  );
 
   // Before its owner uses it: by an id of one's own choosing, by a body, by a result.
   const forged = { specversion: "1.0", id: "r", source: "s", type: "dspex.result.stored.v1" };

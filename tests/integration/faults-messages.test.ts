@@ -147,7 +147,8 @@ describe("redelivery", () => {
     const run = await client.program("waits").submit({ text: "x" });
     await until(async () => (await workOf(system, run.id)).length === 1);
     const [work] = await workOf(system, run.id);
-    const data = (work?.body as { data: { plan: unknown; requestSequence: number } }).data;
+    const { plan, requestSequence } = (work as { body: { data: { plan: unknown; requestSequence: number } } })
+      .body.data;
     const failed = {
       specversion: "1.0",
       id: "failed-1",
@@ -162,8 +163,8 @@ describe("redelivery", () => {
         error: { code: "lm_timeout", message: "late", retryable: true },
         startedAt: new Date().toISOString(),
         durationMs: 1,
-        plan: data.plan,
-        requestSequence: data.requestSequence,
+        plan,
+        requestSequence,
         workSequence: work?.sequence,
       },
     };

@@ -32,7 +32,11 @@ after(async () => {
 });
 
 /** Publishes a request without an id and waits for its result. */
-async function answerTo(program: string, body: string, headers: Record<string, string> = {}): Promise<Result> {
+async function answerTo(
+  program: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<Result> {
   const all = createHeaders();
   for (const [name, value] of Object.entries(headers)) all.set(name, value);
   const ack = await user.request(`dspex.request.local.${program}`, body, { headers: all, timeout: 5_000 });
@@ -61,9 +65,27 @@ const poison: [
   ["a member's name of half a megabyte", "fails", `{"${"n".repeat(520_000)}":1}`, {}, "invalid_inputs"],
   ["a value nested just so deep that it can be read", "anything", nested(128), {}, "invalid_inputs"],
   ["a value nested a little less", "anything", nested(124), {}, undefined],
-  ["a trace without end in an event", "anything", event('{"inputs":{"value":1}}', `,"traceparent":"${TRACEPARENT}-${"z".repeat(200_000)}"`), {}, undefined],
-  ["a trace without end in a header", "anything", '{"value":1}', { traceparent: `${TRACEPARENT}-${"z".repeat(60_000)}` }, undefined],
-  ["a header that is no trace, with a body that is none", "anything", "{", { traceparent: "\u00e9".repeat(20_000) }, "invalid_inputs"],
+  [
+    "a trace without end in an event",
+    "anything",
+    event('{"inputs":{"value":1}}', `,"traceparent":"${TRACEPARENT}-${"z".repeat(200_000)}"`),
+    {},
+    undefined,
+  ],
+  [
+    "a trace without end in a header",
+    "anything",
+    '{"value":1}',
+    { traceparent: `${TRACEPARENT}-${"z".repeat(60_000)}` },
+    undefined,
+  ],
+  [
+    "a header that is no trace, with a body that is none",
+    "anything",
+    "{",
+    { traceparent: "\u00e9".repeat(20_000) },
+    "invalid_inputs",
+  ],
   ["an error of four megabytes thrown by a function", "shouts", '{"key":"x"}', {}, "budget_exceeded"],
 ];
 for (const [name, program, body, headers, code] of poison) {
@@ -108,7 +130,13 @@ test("a keep-alive - does not end an answer in pieces", async () => {
   assert.deepEqual(pieces, ['{"n":1}', '{"n":2}']);
 });
 
-for (const garbage of ["{", "\u0000", "null", '{"data":7}', '{"data":{"id":"another","status":"succeeded"}}']) {
+for (const garbage of [
+  "{",
+  "\u0000",
+  "null",
+  '{"data":7}',
+  '{"data":{"id":"another","status":"succeeded"}}',
+]) {
   test(`a result that is none - ${JSON.stringify(garbage)} is told to who waits, and the client goes on`, async () => {
     const run = await client.program("tally_python").submit({ key: "never run here" });
     pool.publish(`dspex.result.${run.id}`, garbage);
@@ -120,9 +148,12 @@ for (const garbage of ["{", "\u0000", "null", '{"data":7}', '{"data":{"id":"anot
 test("a result with a code that nobody knows - is an error all the same, also by the gateway", async () => {
   const headers = createHeaders();
   headers.set("Dspex-Id", "unknown-code");
-  const answer = user.request("dspex-api.local.call.tally_python", '{"key":"x"}', { headers, timeout: 10_000 });
+  const answer = user.request("dspex-api.local.call.tally_python", '{"key":"x"}', {
+    headers,
+    timeout: 10_000,
+  });
   const error = { code: "of_a_later_version", message: "m" };
-  const data = { id: "local.x.unknown-code", status: "failed", error, log: { request: 1 } };
+  const data = { id: "local.x.unknown-code", status: "failed", error, requestHash: "", log: { request: 1 } };
   const isStored = () =>
     client.result("unknown-code").then(
       () => true,
@@ -147,7 +178,10 @@ test("a header that the log does not take - is too large, not an error of ours",
   const headers = createHeaders();
   headers.set("Dspex-Session", "s");
   headers.set("Dspex-Variables", JSON.stringify({ large: "v".repeat(70_000) }));
-  const answer = await user.request("dspex-api.local.call.anything", '{"value":1}', { headers, timeout: 10_000 });
+  const answer = await user.request("dspex-api.local.call.anything", '{"value":1}', {
+    headers,
+    timeout: 10_000,
+  });
   assert.equal(answer.json<{ code: string }>().code, "payload_too_large");
 });
 

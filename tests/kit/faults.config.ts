@@ -82,7 +82,9 @@ export default defineConfig({
         native(
           "inline",
           () => {
-            throw new DspexError("budget_exceeded", "!".repeat(2_000_000), { details: "!".repeat(2_000_000) });
+            throw new DspexError("budget_exceeded", "!".repeat(2_000_000), {
+              details: "!".repeat(2_000_000),
+            });
           },
           { inline: true },
         ),
