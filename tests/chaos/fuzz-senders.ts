@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ERROR_CODES } from "../../schemas/error-codes.ts";
+import { MAX_PAYLOAD_BYTES } from "../../schemas/limits.ts";
 import { createHeaders, type Msg, type NatsConnection } from "../../services/bus/connect.ts";
 import type { MessageMaker } from "../kit/mutate.ts";
 import type { SeededRandom } from "../kit/random.ts";
@@ -81,12 +82,16 @@ export async function sendersOf(
       "dspex-pool.general.modules",
       `dspex-tool.general.call.${random.pick(PROGRAMS)}`,
     ]);
-    pool.publish(subject, poolBody(random, maker, id), { headers: headersOf(maker) });
+    const headers = headersOf(maker);
+    pool.publish(subject, fitting(poolBody(random, maker, id), headers), { headers });
     await pool.flush();
   };
   const byPart = async () => {
     tally.byPools++;
-    router.publish(`dspex-control.general.${random.pick(["any", "0"])}`, notDrain(maker.body()));
+    router.publish(
+      `dspex-control.general.${random.pick(["any", "0"])}`,
+      notDrain(maker.body()).subarray(0, MAX_PAYLOAD_BYTES),
+    );
     await router.flush();
   };
   return [request, request, request, api, api, api, byPool, byPool, byPart];
@@ -181,18 +186,22 @@ function headersOf(maker: MessageMaker) {
 }
 
 /** Undefined = nobody listens there. @throws when whoever listens does not answer. */
+/** What the client library would not even send is cut to what the server takes. */
+function fitting(body: Uint8Array, headers: ReturnType<typeof headersOf>): Uint8Array {
+  const taken = [...headers].reduce(
+    (sum, [name, values]) => sum + name.length + Buffer.byteLength(values.join()) + 4,
+    2_048,
+  );
+  return body.subarray(0, Math.max(0, MAX_PAYLOAD_BYTES - taken));
+}
+
 async function ask(
   connection: NatsConnection,
   subject: string,
   maker: MessageMaker,
 ): Promise<Msg | undefined> {
   const headers = headersOf(maker);
-  let body = maker.body();
-  const room =
-    1_048_576 -
-    2_048 -
-    [...headers].reduce((sum, [name, values]) => sum + name.length + Buffer.byteLength(values.join()) + 4, 0);
-  if (body.length > room) body = body.subarray(0, Math.max(0, room));
+  const body = fitting(maker.body(), headers);
   try {
     return await connection.request(subject, body, { headers, timeout: ANSWER_MS });
   } catch (error) {

@@ -35,6 +35,9 @@ export interface KillUnderLoad {
   say: (text: string) => void;
 }
 
+/** Between the look for a result and the run: what is stored in between is found by the next look only. */
+const DECIDED_MS = 100;
+
 interface Moment {
   fault: Fault;
   /** Clock time, as the log's. */
@@ -159,7 +162,7 @@ function verify(
   const late = told.flatMap(([key, { id }]) => {
     const resultMs = report.times.get(id)?.resultMs ?? 0;
     return (runs.get(key) ?? [])
-      .filter(({ atMs }) => atMs > resultMs)
+      .filter(({ atMs }) => atMs > resultMs + DECIDED_MS)
       .map(
         ({ atMs, pid }) => `${report.results.get(id)?.program} ${id} after ${atMs - resultMs} ms by ${pid}`,
       );

@@ -8,10 +8,13 @@ import { pausedRouter } from "../chaos/paused-router.ts";
 import { chooseSeed } from "../kit/random.ts";
 
 // They mostly wait: for acknowledgements that do not come, for a server that is away.
+/** The suite tries the same each time; `npm run chaos` tries something new. */
+const SEED = 20_261;
+
 describe("faults", { concurrency: true }, () => {
   test("kill -9 of everything under load - each acknowledged request has one result", async (t) => {
     await killUnderLoad({
-      seed: chooseSeed(),
+      seed: chooseSeed(SEED),
       requests: 400,
       clients: 3,
       bursts: 12,
@@ -34,7 +37,7 @@ describe("faults", { concurrency: true }, () => {
 
   test("a router that stood still - runs nothing of what was finished meanwhile", async (t) => {
     await pausedRouter({
-      seed: chooseSeed(),
+      seed: chooseSeed(SEED),
       requests: 60,
       ackWaitMs: 2_000,
       pauseMs: 3_000,

@@ -1,9 +1,9 @@
 // Chance that can be had again: a seeded generator, so that a failing run is repeated by its seed.
 
-/** `DSPEX_TEST_SEED` repeats a run; else a new seed, which the test prints. */
-export function chooseSeed(): number {
+/** `DSPEX_TEST_SEED` repeats a run; else `usual`, or a new seed, which the test prints. */
+export function chooseSeed(usual: number = Math.floor(Math.random() * 2 ** 31)): number {
   const given = process.env.DSPEX_TEST_SEED;
-  return given === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(given);
+  return given === undefined ? usual : Number(given);
 }
 
 export class SeededRandom {
