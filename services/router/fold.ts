@@ -21,6 +21,8 @@ import {
 
 /** Decoded requests kept for their delivery; a router among several never gets most of them. */
 const MAX_INTAKES = 8_192;
+/** Larger ones are decoded once more instead: half a megabyte each would be gigabytes. */
+const MAX_KEPT_BYTES = 8_192;
 
 export interface FoldOptions {
   instance: number;
@@ -105,7 +107,7 @@ export class RouterFold {
     } else {
       const closed = event.kind === "result" ? this.state.open.get(event.id) : undefined;
       this.state = evolve(this.state, event);
-      if (event.kind === "request") this.#keepIntake(event.intake);
+      if (event.kind === "request" && message.data.length <= MAX_KEPT_BYTES) this.#keepIntake(event.intake);
       this.#options.onEvent(event, closed);
     }
     this.#wake(message.sequence);

@@ -122,7 +122,7 @@ export class ProcessSystem implements AsyncDisposable {
       {
         pools: [{ pool: "general", processes, spares: 0, modules: [MODULES] }],
         python: join(ROOT, ".venv/bin/python"),
-        packages: process.env.PKG ?? join(ROOT, "python-pools"),
+        packages: join(ROOT, "python-pools"),
         logFolder: this.#folder,
         environment: { PATH, HOME, ...this.#environment },
         logins: { general: nats.login("pool-general") },
