@@ -67,7 +67,9 @@ export async function killUnderLoad(options: KillUnderLoad): Promise<void> {
     await within(options.patienceMs, finished, () => unfinished(clients));
     const report = checkLog(await readLog(system.nats));
     say(`seed ${seed}: ${JSON.stringify(report.counts)}`);
-    for (const { fault, atMs } of moments) say(`${fault}: recovered after ${recoveryMs(report, atMs)} ms`);
+    const recoveries = moments.map(({ fault, atMs }) => ({ fault, ms: recoveryMs(report, atMs) }));
+    for (const { fault, ms } of recoveries) say(`${fault}: recovered after ${ms} ms`);
+    say(`longest recovery: ${Math.max(...recoveries.map(({ ms }) => ms))} ms`);
     verify(system, clients, report, say);
     await partsServe(system, options.mix);
   } finally {
