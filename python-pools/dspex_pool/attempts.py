@@ -81,7 +81,7 @@ class Attempts:
             return TERM
         work = event.data
         held.request_id = work.id
-        if delivery.deliveries > 1 and await self._is_answered(work):
+        if delivery.doubtful and await self._is_answered(work):
             return ACK
         attempt, span = self._begin(held, event)
         clock = _Clock(time.time(), time.perf_counter())

@@ -22,8 +22,17 @@ class Delivery:
     deliveries: int
     sequence: int
     consumer_sequence: int
+    """When the log stored it, seconds since 1970."""
+    stored_at: float
     """Messages that the consumer has left."""
     pending: int
+    """A server that was killed forgets what it delivered last, and delivers it as for the first time."""
+    forgotten: bool = False
+
+    @property
+    def doubtful(self) -> bool:
+        """Somebody may have had it before: look before running it."""
+        return self.deliveries > 1 or self.forgotten
 
 
 def read_delivery(
@@ -44,5 +53,6 @@ def read_delivery(
         deliveries=int(tokens[at]),
         sequence=int(tokens[at + 1]),
         consumer_sequence=int(tokens[at + 2]),
+        stored_at=int(tokens[at + 3]) / 1_000_000_000,
         pending=int(tokens[at + 4]),
     )

@@ -25,6 +25,8 @@ EXPIRES_S: Final = 30.0
 HEARTBEAT_S: Final = 5.0
 SILENCE_S: Final = 2.5 * HEARTBEAT_S
 CHECK_S: Final = 1.0
+"""The log's clock and ours."""
+CLOCKS_APART_S: Final = 2.0
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 2.0
 
@@ -51,6 +53,7 @@ class Puller:
         self._asked: dict[int, tuple[int, float]] = {}
         self._next = 0
         self._heard_at = time.monotonic()
+        self._reconnected_at = float("-inf")
         self._paused_until = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._wanted = False
@@ -62,7 +65,7 @@ class Puller:
 
     async def open(self) -> None:
         self._listening = await self._bus.listen(f"{self._inbox}.*", self._on_message)
-        self._forget_connection = self._bus.on_connected(self._forget)
+        self._forget_connection = self._bus.on_connected(self._on_reconnected)
         self._watch = asyncio.get_running_loop().create_task(self._watching(), name=self._consumer)
         self.refill()
 
@@ -111,6 +114,9 @@ class Puller:
             return
         self.credit = max(0, self.credit - 1)
         self._pause_s = FIRST_PAUSE_S
+        # The first ones may come before we are told that we are connected again.
+        again = self._reconnected_at if self._bus.connected.is_set() else float("inf")
+        delivery.forgotten = delivery.stored_at < again + CLOCKS_APART_S
         self._on_delivery(delivery)
 
     def _on_status(self, message: Msg) -> None:
@@ -130,6 +136,10 @@ class Puller:
         self._paused_until = time.monotonic() + self._pause_s
         asyncio.get_running_loop().call_later(self._pause_s, self.refill)
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
+
+    def _on_reconnected(self) -> None:
+        self._reconnected_at = time.time()
+        self._forget()
 
     def _forget(self) -> None:
         self.credit = 0

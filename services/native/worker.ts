@@ -79,7 +79,7 @@ export class NativeWorker {
       const work = workSchema.parse((delivery.json() as CloudEvent<unknown>).data);
       const traceparent = delivery.header(HEADER.traceparent);
       // Somebody had it before: it may have answered and died before it could say so.
-      if (delivery.deliveries > 1 && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
+      if (delivery.isDoubtful && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
       const settings = processSpan(work, delivery, traceparent, this.#parts.name);
       await withSpan("native", SPAN.process(work.program), settings, (span) =>
         this.#attempt(work, delivery, span),

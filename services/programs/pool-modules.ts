@@ -2,9 +2,10 @@
 
 import type { Logger } from "pino";
 import { z } from "zod";
+import { parseJson } from "../../schemas/envelope/json.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { poolModulesSubject } from "../../schemas/subjects.ts";
-import type { NatsConnection } from "../bus/connect.ts";
+import type { Msg, NatsConnection } from "../bus/connect.ts";
 import { decideModule } from "./decide.ts";
 import { definitionOf } from "./definition.ts";
 import type { Registry } from "./registry.ts";
@@ -33,7 +34,7 @@ export function servePoolModules(
     callback: (error, message) => {
       if (error !== null) return;
       const pool = message.subject.split(".")[1] ?? "";
-      registerAll(pool, message.json(), registry, logger).then(
+      registerAll(pool, message, registry, logger).then(
         (modules) => message.respond(JSON.stringify({ modules })),
         (thrown) => message.respond(JSON.stringify(asDspexError(thrown).toWire())),
       );
@@ -44,11 +45,11 @@ export function servePoolModules(
 
 async function registerAll(
   pool: string,
-  body: unknown,
+  message: Msg,
   registry: Registry,
   logger: Logger,
 ): Promise<unknown[]> {
-  const parsed = announcementSchema.safeParse(body);
+  const parsed = announcementSchema.safeParse(parseJson(message.data));
   if (!parsed.success)
     throw new DspexError("invalid_inputs", `modules of pool "${pool}": ${parsed.error.issues[0]?.message}`);
   const answers: unknown[] = [];
