@@ -160,34 +160,9 @@ export function stateFromJson(json: unknown): RouterState {
   };
 }
 
-/** Members in the order in which `evolve` makes them: the state's hash depends on it. */
-function openFromJson(o: OpenRequest): OpenRequest {
-  const {
-    id,
-    user,
-    program,
-    sequence,
-    timeMs,
-    deadlineAtMs,
-    perhapsAnswered,
-    running,
-    attempts,
-    lastFailure,
-    work,
-    failures,
-  } = o;
-  return {
-    id,
-    user,
-    program,
-    sequence,
-    timeMs,
-    deadlineAtMs,
-    perhapsAnswered,
-    running,
-    attempts,
-    lastFailure,
-    work,
-    failures,
-  };
+/** Members in the order in which `openRequest` makes them: the state's hash depends on it. */
+function openFromJson(json: OpenRequest): OpenRequest {
+  const { running, lastFailure } = json;
+  // JSON leaves out what is undefined; naming it keeps its place.
+  return { ...openRequest(json), ...json, running, lastFailure };
 }
