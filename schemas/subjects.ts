@@ -63,6 +63,32 @@ export const ATTEMPT_FAILED_SUBJECT = "dspex.event.attempt.failed";
 export function programEventSubject(name: string, verb: string): string {
   return `dspex.event.program.${token(name, "program")}.${verb}`;
 }
+/**
+ * Where one judgement of a result goes: a subject of its own, so that the server stores it once, and whoever tells a
+ * request's story finds its judgements without a scan. `judgement` = which one of that result.
+ */
+export function feedbackSubject(program: string, id: string, judgement: string): string {
+  return `${programEventSubject(program, "feedback")}.${id}.${token(judgement, "judgement")}`;
+}
+/** All judgements of one result. */
+export function feedbackOf(program: string, id: string): string {
+  return `${programEventSubject(program, "feedback")}.${id}.*`;
+}
+export function policyEventSubject(verb: string): string {
+  return `dspex.event.policy.${token(verb, "verb")}`;
+}
+/** `verb` may be `*`: everything that happens to one session. */
+export function sessionEventSubject(user: string, session: string, verb: string): string {
+  return `dspex.event.session.${token(user, "user")}.${token(session, "session")}.${verb === "*" ? verb : token(verb, "verb")}`;
+}
+export function breakerEventSubject(verb: string): string {
+  return `dspex.event.breaker.${token(verb, "verb")}`;
+}
+export const POLICY_EVENTS_FILTER = "dspex.event.policy.>";
+export function variableEventSubject(verb: string): string {
+  return `dspex.event.variable.${token(verb, "verb")}`;
+}
+export const VARIABLE_EVENTS_FILTER = "dspex.event.variable.>";
 export function workerEventSubject(verb: string): string {
   return `dspex.event.worker.${verb}`;
 }
@@ -72,7 +98,7 @@ export const USER_EVENTS = {
   request: (user: string) => `dspex.request.${user}.>`,
   result: (user: string) => `dspex.result.${user}.>`,
   program: programRegistrations,
-  variable: () => "dspex.event.variable.>",
+  variable: () => VARIABLE_EVENTS_FILTER,
   session: (user: string) => `dspex.event.session.${user}.>`,
   pipeline: (user: string) => `dspex.event.pipeline.${user}.>`,
 } as const;
@@ -87,8 +113,10 @@ export function kindFilter(kind: string): string {
     : `dspex.event.${kind}.>`;
 }
 export const REQUEST_EVENTS_FILTER = "dspex.event.request.>";
-export const FEEDBACK_FILTER = "dspex.event.program.*.feedback";
+export const FEEDBACK_FILTER = "dspex.event.program.*.feedback.>";
 export const SESSION_EVENTS_FILTER = "dspex.event.session.>";
+/** All tombstones: what was erased, and by whose wish. */
+export const SESSIONS_ERASED_FILTER = "dspex.event.session.*.*.erased";
 /** Results under an id that somebody chose, whoever that was. */
 export function chosenResults(key: string): string {
   return `dspex.result.*.x.${token(key, "id")}`;
@@ -129,6 +157,7 @@ export function parseLogSubject(subject: string): LogSubject {
     case "result":
       return rest.length === 1 ? { kind, id: idOfResultSubject(subject) } : { kind: "unknown" };
     case "event": {
+      if (a === "program" && rest[0] === "feedback") return { kind, entity: a, name: b, verb: "feedback" };
       const verb = rest.pop();
       if (verb === undefined) return { kind, entity: a, verb: b };
       return { kind, entity: a, name: [b, ...rest].join("."), verb };
@@ -197,6 +226,8 @@ export function followSetupSubject(role: string, n: number | "*"): string {
   return `dspex-setup.follow.${role}.${n}`;
 }
 export const SETUP_INFO_SUBJECT = "dspex-setup.info";
+/** Request to the keeper: delete the bytes that the last tombstone of `{user, session}` names. */
+export const ERASE_SETUP_SUBJECT = "dspex-setup.erase";
 
 // ── consumers ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -52,6 +52,15 @@ class ConfigPools(Message, frozen=True, kw_only=True, forbid_unknown_fields=True
     neural: Pool = msgspec.field(default_factory=lambda: Pool(slots=4, max_rss_bytes=4_294_967_296))
 
 
+class SessionSettings(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    ttl_ms: Annotated[int, Meta(ge=1_000, le=604_800_000)] = 86_400_000
+    reopen: bool = False
+    history_turns: Annotated[int, Meta(ge=0, le=64)] = 32
+    history_bytes: Annotated[int, Meta(ge=0, le=262_144)] = 131_072
+    context_bytes: Annotated[int, Meta(gt=0, le=524_288)] = 131_072
+    max_open: Annotated[int, Meta(gt=0, le=1_000_000)] = 200_000
+
+
 class ConfigTracing(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     endpoint: str | None = None
     ratio: Annotated[float, Meta(ge=0, le=1)] = 1.0
@@ -62,5 +71,6 @@ class Config(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pools: ConfigPools = msgspec.field(default_factory=ConfigPools)
     native_slots: Annotated[int, Meta(gt=0, le=1_024)] = 16
     modules: list[str] = msgspec.field(default_factory=list[str])
+    sessions: SessionSettings = msgspec.field(default_factory=SessionSettings)
     embedded_model: bool = True
     tracing: ConfigTracing = msgspec.field(default_factory=ConfigTracing)

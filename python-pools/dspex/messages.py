@@ -60,6 +60,27 @@ class PlanStep(Message, frozen=True, kw_only=True):
 Sequence = Count
 
 
+JsonObject = dict[str, Any]
+
+
+class Candidate(Message, frozen=True, kw_only=True):
+    implementation: Token
+    score: float
+    probability: Annotated[float, Meta(ge=0, le=1)]
+    eligible: bool
+
+
+class Decision(Message, frozen=True, kw_only=True):
+    """One routing decision, complete enough to be taken again from the log."""
+
+    state_sequence: Sequence
+    policy_version: str
+    features: JsonObject
+    candidates: list[Candidate]
+    chosen: Token
+    in_flight: dict[str, Count]
+
+
 class AttemptFailed(Message, frozen=True, kw_only=True):
     id: RequestId
     attempt: PositiveInt
@@ -71,6 +92,7 @@ class AttemptFailed(Message, frozen=True, kw_only=True):
     started_at: str
     duration_ms: Annotated[float, Meta(ge=0)]
     plan: list[PlanStep]
+    decision: Decision | None = None
     request_sequence: Sequence
     work_sequence: Sequence
 
@@ -85,6 +107,14 @@ class Beat(Message, frozen=True, kw_only=True):
     busy: Count
     rss_bytes: Count
     sequence: Sequence
+
+
+class BreakerChanged(Message, frozen=True, kw_only=True):
+    key: Annotated[str, Meta(max_length=200)]
+    sequence: Sequence
+    reason: Annotated[str, Meta(max_length=256)]
+    failures: Count
+    open_until: str | None = None
 
 
 class Chunk(Message, frozen=True, kw_only=True):
@@ -117,6 +147,259 @@ class CreditControl(Message, frozen=True, kw_only=True, tag_field="verb", tag="c
 Control = CancelControl | DrainControl | CreditControl
 
 
+class RequestOptionsBudget(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    tokens: PositiveInt | None = None
+    usd: Annotated[float, Meta(gt=0)] | None = None
+
+
+class RequestOptions(Message, frozen=True, kw_only=True):
+    session: Token | None = None
+    version: Token | None = None
+    implementation: Token | None = None
+    deadline_ms: Annotated[int, Meta(gt=0, le=3_600_000)] | None = None
+    priority: Annotated[int, Meta(ge=0, le=9)] | None = None
+    prefer: Literal["speed", "quality", "cost"] | None = None
+    stream: bool | None = None
+    variables: JsonObject | None = None
+    budget: RequestOptionsBudget | None = None
+    hedge: bool | None = None
+
+
+class ExplanationRequest(Message, frozen=True, kw_only=True):
+    sequence: Sequence
+    time: str
+    options: RequestOptions | None = None
+
+
+class ExplanationAnalysisFeaturesRequirements(Message, frozen=True, kw_only=True):
+    deadline_ms: Annotated[float, Meta(gt=0)] | None = None
+    tokens: Annotated[float, Meta(gt=0)] | None = None
+    usd: Annotated[float, Meta(gt=0)] | None = None
+    prefer: Literal["speed", "quality", "cost"] | None = None
+
+
+class ExplanationAnalysisFeatures(Message, frozen=True, kw_only=True):
+    input_bytes: Count
+    field_count: Count
+    types: list[str]
+    language: str
+    reasoning_hints: Count
+    tool_hints: Count
+    history_length: Count
+    requirements: ExplanationAnalysisFeaturesRequirements
+
+
+class ExplanationAnalysisComplexity(Message, frozen=True, kw_only=True):
+    level: Literal["low", "medium", "high"]
+    score: Annotated[float, Meta(ge=0, le=1)]
+
+
+class ExplanationAnalysisNeeds(Message, frozen=True, kw_only=True):
+    structured_output: bool
+    reasoning: bool
+    tools: bool
+    long_context: bool
+    vision: bool
+    context_tokens: Count
+    least_tokens: Count
+
+
+class ExplanationAnalysis(Message, frozen=True, kw_only=True):
+    features: ExplanationAnalysisFeatures
+    complexity: ExplanationAnalysisComplexity
+    needs: ExplanationAnalysisNeeds
+    pool: str
+    kind: str
+    length_bucket: Annotated[int, Meta(ge=0, le=3)]
+
+
+class ExplanationDecisionDraw(Message, frozen=True, kw_only=True):
+    probability: Annotated[float, Meta(ge=0, le=1)]
+    from_: Annotated[float, Meta(ge=0, le=1)] = msgspec.field(name="from")
+    to: Annotated[float, Meta(ge=0, le=1)]
+    number: Annotated[float, Meta(ge=0, le=1)]
+    seed: SafeInt
+
+
+class Place(Message, frozen=True, kw_only=True):
+    """Where an outcome belongs in the statistics: the arm that was chosen, and what it was chosen for."""
+
+    arm: Annotated[str, Meta(max_length=96)]
+    task: Annotated[str, Meta(max_length=64)]
+    length: Annotated[int, Meta(ge=0, le=3)]
+    load: Annotated[int, Meta(ge=0, le=3)]
+
+
+class ExplanationDecision(Message, frozen=True, kw_only=True):
+    how: Literal["learned", "evenly", "declared-order", "named", "only"]
+    chosen: Token
+    state_sequence: Sequence
+    draw: ExplanationDecisionDraw | None = None
+    features: JsonObject
+    place: Place | None = None
+    in_flight: dict[str, Count]
+    plan: list[PlanStep]
+
+
+class PolicySettings(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How implementations are chosen from the statistics."""
+
+    name: Token
+    rule: Literal["thompson", "declared-order", "uniform"]
+    temper: Annotated[float, Meta(gt=0, le=10)]
+    floor: Annotated[float, Meta(ge=0, le=1)]
+
+
+class PolicyEvidence(Message, frozen=True, kw_only=True):
+    """Of two policies on the same log, at the moment of the change."""
+
+    decisions: Count
+    wealth: Annotated[float, Meta(ge=0)]
+    threshold: Annotated[float, Meta(gt=0)]
+    logged: float
+    estimated: float
+    half_width: float
+
+
+class ExplanationPolicyChange(Message, frozen=True, kw_only=True):
+    verb: Literal["promoted", "rolled-back"]
+    sequence: Sequence
+    time: str
+    by: str
+    reason: str | None = None
+    evidence: PolicyEvidence | None = None
+
+
+class ExplanationPolicyPublished(Message, frozen=True, kw_only=True):
+    sequence: Sequence
+    time: str
+    covered_sequence: Sequence
+    outcomes: Count
+
+
+class ExplanationPolicyEvidence(Message, frozen=True, kw_only=True):
+    version: PositiveInt
+    sequence: Sequence
+    time: str
+    task: str | None = None
+
+
+class ExplanationPolicy(Message, frozen=True, kw_only=True):
+    version: str
+    settings: PolicySettings
+    change: ExplanationPolicyChange | None = None
+    published: ExplanationPolicyPublished | None = None
+    evidence: ExplanationPolicyEvidence | None = None
+
+
+CapabilitiesLanguages = Annotated[list[Annotated[str, Meta(pattern=r"^[a-z]{2}\Z")]], Meta(max_length=64)]
+
+
+class Capabilities(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an implementation and its model can do. What is not said is not known, and excludes nothing."""
+
+    structured_output: bool | None = None
+    tools: bool | None = None
+    vision: bool | None = None
+    logprobs: bool | None = None
+    context_tokens: PositiveInt | None = None
+    languages: CapabilitiesLanguages | None = None
+    deterministic: bool | None = None
+    input_per_million_usd: Annotated[float, Meta(ge=0)] | None = None
+    output_per_million_usd: Annotated[float, Meta(ge=0)] | None = None
+
+
+class ArmStanding(Message, frozen=True, kw_only=True):
+    """What is known of one arm for one kind of task."""
+
+    arm: Annotated[str, Meta(max_length=96)]
+    implementation: Token
+    attempts: Annotated[float, Meta(ge=0)]
+    success_rate: Annotated[float, Meta(ge=0, le=1)]
+    p50_ms: Annotated[float, Meta(ge=0)] | None = None
+    p95_ms: Annotated[float, Meta(ge=0)] | None = None
+    quality: Annotated[float, Meta(ge=0, le=1)] | None = None
+    scored: Annotated[float, Meta(ge=0)]
+    mean_tokens: Annotated[float, Meta(ge=0)]
+    mean_cost_usd: Annotated[float, Meta(ge=0)] | None = None
+    reward: float
+    probability: Annotated[float, Meta(ge=0, le=1)]
+
+
+class ExplanationCandidatesItem(Message, frozen=True, kw_only=True):
+    implementation: Token
+    score: float
+    probability: Annotated[float, Meta(ge=0, le=1)]
+    eligible: bool
+    kind: str
+    pool: Token | None = None
+    model: str | None = None
+    last_resort: bool
+    capabilities: Capabilities | None = None
+    missing: str | None = None
+    chosen: bool
+    standing: ArmStanding | None = None
+    why: str
+
+
+class ExplanationResult(Message, frozen=True, kw_only=True):
+    implementation: Token | None = None
+    attempts: Count
+    error: WireError | None = None
+    fallback_reason: str | None = None
+    confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    usage: Usage
+    queue_ms: Annotated[float, Meta(ge=0)]
+    run_ms: Annotated[float, Meta(ge=0)]
+    total_ms: Annotated[float, Meta(ge=0)]
+
+
+class ModelCall(Message, frozen=True, kw_only=True):
+    """What a model's server told of the call that answered."""
+
+    model_id: Annotated[str, Meta(max_length=256)]
+    finish_reason: Annotated[str, Meta(max_length=64)]
+    first_token_ms: Annotated[float, Meta(ge=0)] | None = None
+    total_ms: Annotated[float, Meta(ge=0)]
+
+
+class ExplanationEventsItem(Message, frozen=True, kw_only=True):
+    kind: Literal["request", "attempt", "failed", "result", "feedback"]
+    sequence: Sequence | None = None
+    time: str
+    after_ms: Annotated[float, Meta(ge=0)]
+    attempt: PositiveInt | None = None
+    implementation: Token | None = None
+    pool: Token | None = None
+    worker: Token | None = None
+    step: Literal["first", "retry", "fallback", "hedge"] | None = None
+    duration_ms: Annotated[float, Meta(ge=0)] | None = None
+    error: WireError | None = None
+    usage: Usage | None = None
+    model_call: ModelCall | None = None
+    score: Annotated[float, Meta(ge=0, le=1)] | None = None
+    metric: str | None = None
+    text: str
+
+
+class Explanation(Message, frozen=True, kw_only=True):
+    """Why a request went where it went, and what became of it."""
+
+    id: RequestId
+    program: Token
+    version: Token | None = None
+    status: Literal["pending", "succeeded", "failed", "cancelled"]
+    summary: str
+    request: ExplanationRequest
+    analysis: ExplanationAnalysis | None = None
+    decision: ExplanationDecision | None = None
+    policy: ExplanationPolicy | None = None
+    candidates: list[ExplanationCandidatesItem]
+    result: ExplanationResult | None = None
+    events: list[ExplanationEventsItem]
+    more_feedback: bool
+
+
 class Feedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A judgement of one result; idempotent by (id, metric, key)."""
 
@@ -138,27 +421,85 @@ class Attempt(Message, frozen=True, kw_only=True):
     duration_ms: Annotated[float, Meta(ge=0)]
     error: WireError | None = None
     usage: Usage | None = None
+    model_call: ModelCall | None = None
 
 
-class Candidate(Message, frozen=True, kw_only=True):
-    implementation: Token
-    score: float
-    probability: Annotated[float, Meta(ge=0, le=1)]
-    eligible: bool
+class Weights(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What implementations are judged by; they sum to more than 0 and are used in proportion."""
+
+    quality: Annotated[float, Meta(ge=0)]
+    time: Annotated[float, Meta(ge=0)]
+    cost: Annotated[float, Meta(ge=0)]
 
 
-JsonObject = dict[str, Any]
+class Calibration(Message, frozen=True, kw_only=True):
+    """Means of the log-probabilities of a choice's labels over past inputs."""
+
+    arm: Annotated[str, Meta(max_length=96)]
+    count: PositiveInt
+    means: dict[str, float]
 
 
-class Decision(Message, frozen=True, kw_only=True):
-    """One routing decision, complete enough to be taken again from the log."""
+class PolicyDrift(Message, frozen=True, kw_only=True):
+    program: Token
+    arm: Annotated[str, Meta(max_length=96)]
+    sequence: Sequence
+    channel: Literal["immediate", "quality"]
+    direction: Literal["better", "worse"]
+    evidence: float
+    before: float
+    after: float
+    observations: Annotated[float, Meta(ge=0)]
 
-    state_sequence: Sequence
-    policy_version: str
-    features: JsonObject
-    candidates: list[Candidate]
-    chosen: Token
-    in_flight: dict[str, Count]
+
+class PolicyFrozen(Message, frozen=True, kw_only=True):
+    """While frozen nothing is learned, of one program or of all, and no policy is promoted by itself."""
+
+    program: Token | None = None
+    frozen: bool
+    by: Annotated[str, Meta(max_length=64)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class PolicyPromoted(Message, frozen=True, kw_only=True):
+    from_: PolicySettings = msgspec.field(name="from")
+    to: PolicySettings
+    by: Annotated[str, Meta(max_length=64)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+    evidence: PolicyEvidence | None = None
+    covered_sequence: Sequence
+
+
+class PolicyRolledBack(Message, frozen=True, kw_only=True):
+    from_: PolicySettings = msgspec.field(name="from")
+    to: PolicySettings
+    by: Annotated[str, Meta(max_length=64)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+    evidence: PolicyEvidence | None = None
+    covered_sequence: Sequence
+
+
+class Strategy(Message, frozen=True, kw_only=True):
+    """What to do for one kind of task, the best arm first."""
+
+    task: Annotated[str, Meta(max_length=64)]
+    arms: list[ArmStanding]
+
+
+class ProgramPolicy(Message, frozen=True, kw_only=True):
+    program: Token
+    strategies: list[Strategy]
+    calibrations: list[Calibration]
+
+
+class PolicyUpdated(Message, frozen=True, kw_only=True):
+    """The strategies of the programs that changed; those of others stay as they were."""
+
+    version: PositiveInt
+    covered_sequence: Sequence
+    outcomes: Count
+    settings: PolicySettings
+    programs: list[ProgramPolicy]
 
 
 class NativeImplementation(
@@ -167,6 +508,7 @@ class NativeImplementation(
     name: Token
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
     inline: bool | None = None
 
 
@@ -176,6 +518,7 @@ class StructuredImplementation(
     name: Token
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -188,11 +531,27 @@ class PlainImplementation(
     name: Token
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
     prompt: str
     stop: list[str] | None = None
+
+
+class ChoiceImplementation(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="choice"
+):
+    name: Token
+    last_resort: bool | None = None
+    timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
+    model: str | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: PositiveInt | None = None
+    prompt: str | None = None
+    words: dict[str, Annotated[str, Meta(min_length=1)]] | None = None
+    calibration: Annotated[list[JsonObject], Meta(max_length=256)] | None = None
 
 
 class Tool(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -217,6 +576,7 @@ class DspyImplementation(
     name: Token
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -234,6 +594,7 @@ class PythonImplementation(
     name: Token
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
+    capabilities: Capabilities | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -245,9 +606,18 @@ Implementation = (
     NativeImplementation
     | StructuredImplementation
     | PlainImplementation
+    | ChoiceImplementation
     | DspyImplementation
     | PythonImplementation
 )
+
+
+class Routing(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a program's implementations are chosen, where a request does not say otherwise."""
+
+    prefer: Literal["speed", "quality", "cost"] | None = None
+    weights: Weights | None = None
+    hedge: bool | None = None
 
 
 class ProgramDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -257,6 +627,7 @@ class ProgramDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fiel
     description: Annotated[str, Meta(max_length=4_096)] | None = None
     signature: Annotated[str, Meta(max_length=65_536)] | JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
+    routing: Routing | None = None
 
 
 class ProgramDefinition(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -265,6 +636,7 @@ class ProgramDefinition(Message, frozen=True, kw_only=True, forbid_unknown_field
     description: Annotated[str, Meta(max_length=4_096)] | None = None
     signature: JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
+    routing: Routing | None = None
 
 
 class ProgramFeedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -274,6 +646,10 @@ class ProgramFeedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=
     comment: Annotated[str, Meta(max_length=4_096)] | None = None
     key: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
     user: Token
+    program: Token | None = None
+    version: Token | None = None
+    implementation: Token | None = None
+    place: Place | None = None
 
 
 class ProgramRegistered(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -282,6 +658,7 @@ class ProgramRegistered(Message, frozen=True, kw_only=True, forbid_unknown_field
     description: Annotated[str, Meta(max_length=4_096)] | None = None
     signature: JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
+    routing: Routing | None = None
     by: str
 
 
@@ -358,24 +735,6 @@ class RequestSuperseded(Message, frozen=True, kw_only=True):
     usage: RequestSupersededUsage | None = None
 
 
-class RequestOptionsBudget(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    tokens: PositiveInt | None = None
-    usd: Annotated[float, Meta(gt=0)] | None = None
-
-
-class RequestOptions(Message, frozen=True, kw_only=True):
-    session: Token | None = None
-    version: Token | None = None
-    implementation: Token | None = None
-    deadline_ms: Annotated[int, Meta(gt=0, le=3_600_000)] | None = None
-    priority: Annotated[int, Meta(ge=0, le=9)] | None = None
-    prefer: Literal["speed", "quality", "cost"] | None = None
-    stream: bool | None = None
-    variables: JsonObject | None = None
-    budget: RequestOptionsBudget | None = None
-    hedge: bool | None = None
-
-
 class Request(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     session: Token | None = None
     version: Token | None = None
@@ -418,9 +777,317 @@ class Result(Message, frozen=True, kw_only=True):
     timings: ResultTimings
     decision: Decision | None = None
     confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    label_scores: dict[str, float] | None = None
     session: Token | None = None
     request_hash: str
     log: ResultLog
+
+
+class SessionClosed(Message, frozen=True, kw_only=True):
+    user: Token
+    session: Token
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class SessionContextSet(Message, frozen=True, kw_only=True):
+    """The whole context document as it is from here on."""
+
+    user: Token
+    session: Token
+    version: PositiveInt
+    context: JsonObject
+
+
+class BegunSessionErasedResultsItem(Message, frozen=True, kw_only=True):
+    id: RequestId
+    sequence: Sequence
+
+
+class BegunSessionErased(Message, frozen=True, kw_only=True, tag_field="status", tag="begun"):
+    user: Token
+    session: Token
+    by: Token
+    turns: Count
+    context_version: Count
+    log: list[Sequence]
+    values: list[Sequence]
+    results: list[BegunSessionErasedResultsItem]
+    more: bool | None = None
+
+
+class DoneSessionErased(Message, frozen=True, kw_only=True, tag_field="status", tag="done"):
+    user: Token
+    session: Token
+    of: Sequence
+    messages: Count
+
+
+# The tombstone. `begun` names what is to be erased, before it is; `done` says that the bytes are gone.
+# Nothing is deleted from the log that no tombstone names.
+SessionErased = BegunSessionErased | DoneSessionErased
+
+
+class SessionExpired(Message, frozen=True, kw_only=True):
+    user: Token
+    session: Token
+    idle_ms: Count
+    why: Literal["idle", "bound"]
+
+
+class SessionForkedFrom(Message, frozen=True, kw_only=True):
+    session: Token
+    turn: Count
+    sequence: Sequence
+
+
+class SessionForked(Message, frozen=True, kw_only=True):
+    """First event of a session that goes on from a turn of another one of the same user."""
+
+    user: Token
+    session: Token
+    ttl_ms: PositiveInt
+    from_: SessionForkedFrom = msgspec.field(name="from")
+    history: Annotated[list[Sequence], Meta(max_length=64)]
+    context: JsonObject | None = None
+    context_version: Count
+
+
+class SessionOpened(Message, frozen=True, kw_only=True):
+    """Opened, opened again after it ended, or told another idle time."""
+
+    user: Token
+    session: Token
+    ttl_ms: PositiveInt
+    request: Sequence | None = None
+
+
+class TurnLog(Message, frozen=True, kw_only=True):
+    """Where the messages of one request lie in the log."""
+
+    requests: list[Sequence]
+    work: list[Sequence]
+    failures: list[Sequence]
+    result: Sequence
+
+
+class SessionTurnAdded(Message, frozen=True, kw_only=True):
+    """One turn: a request within the session and how it ended."""
+
+    user: Token
+    session: Token
+    turn: PositiveInt
+    id: RequestId
+    status: Literal["succeeded", "failed", "cancelled"]
+    program: str
+    version: Token | None = None
+    implementation: Token | None = None
+    worker: str | None = None
+    inputs: JsonObject | None = None
+    outputs: JsonObject | None = None
+    error_code: str | None = None
+    usage: Usage
+    total_ms: Annotated[float, Meta(ge=0)]
+    context_version: Count
+    history: Annotated[list[Sequence], Meta(max_length=64)]
+    log: TurnLog
+
+
+# Narrower than a token: an expression reads it without quotes.
+VariableName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+
+
+class VariableChange(Message, frozen=True, kw_only=True):
+    """A value from here on. `version` counts the changes of this variable from 1."""
+
+    name: VariableName
+    value: Any
+    version: PositiveInt
+
+
+class VariableMetric(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a value was worth, as whoever set it measured."""
+
+    name: Token
+    value: float
+
+
+class VariableChanged(Message, frozen=True, kw_only=True):
+    changes: Annotated[list[VariableChange], Meta(min_length=1, max_length=1_000)]
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+    metric: VariableMetric | None = None
+
+
+class VariableConstraint(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An expression that is true of every set of values that is ever in force."""
+
+    expression: Annotated[str, Meta(min_length=1, max_length=500)]
+    message: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+
+
+class FloatVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="float"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    min: float
+    max: float
+    step: Annotated[float, Meta(gt=0)] | None = None
+    log: bool | None = None
+    default: float | None = None
+
+
+class IntegerVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="integer"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    min: SafeInt
+    max: SafeInt
+    step: PositiveInt | None = None
+    log: bool | None = None
+    default: SafeInt | None = None
+
+
+ChoiceVariableDefinitionChoices = Annotated[
+    list[Annotated[str, Meta(max_length=1_024)] | SafeInt | float | bool], Meta(min_length=1, max_length=256)
+]
+
+
+class ChoiceVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="choice"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    choices: ChoiceVariableDefinitionChoices
+    default: Annotated[str, Meta(max_length=1_024)] | SafeInt | float | bool | None = None
+
+
+class BooleanVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="boolean"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    default: bool | None = None
+
+
+class StringVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="string"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    min_length: Annotated[int, Meta(ge=0, le=65_536)] | None = None
+    max_length: Annotated[int, Meta(ge=0, le=65_536)] | None = None
+    default: Annotated[str, Meta(max_length=65_536)] | None = None
+
+
+class ModuleVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="module"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    choices: Annotated[list[Token], Meta(min_length=1, max_length=64)]
+    default: Token | None = None
+
+
+class PromptVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="prompt"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    default: Annotated[str, Meta(max_length=65_536)] | None = None
+
+
+class DemosVariableDefinitionDefaultItem(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    inputs: JsonObject
+    outputs: JsonObject
+
+
+class DemosVariableDefinition(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="demos"
+):
+    name: VariableName
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    expression: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    depends_on: Annotated[list[VariableName], Meta(max_length=64)] | None = None
+    constraints: Annotated[list[VariableConstraint], Meta(max_length=16)] | None = None
+    max_items: Annotated[int, Meta(ge=0, le=256)] | None = None
+    default: Annotated[list[DemosVariableDefinitionDefaultItem], Meta(max_length=256)] | None = None
+
+
+VariableDefinition = (
+    FloatVariableDefinition
+    | IntegerVariableDefinition
+    | ChoiceVariableDefinition
+    | BooleanVariableDefinition
+    | StringVariableDefinition
+    | ModuleVariableDefinition
+    | PromptVariableDefinition
+    | DemosVariableDefinition
+)
+
+
+class VariableDeprecated(Message, frozen=True, kw_only=True):
+    """Keeps its last value for who still refers to it, and takes no other."""
+
+    definition: VariableDefinition
+    value: Any
+    version: PositiveInt
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+    replaced_by: VariableName | None = None
+
+
+class VariableRef(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Stands for a variable's value in an implementation's settings."""
+
+    variable: VariableName = msgspec.field(name="$variable")
+
+
+class VariableRegistered(Message, frozen=True, kw_only=True):
+    definitions: Annotated[list[VariableDefinition], Meta(min_length=1, max_length=1_000)]
+    changes: Annotated[list[VariableChange], Meta(min_length=1, max_length=1_000)]
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class VariableRejected(Message, frozen=True, kw_only=True):
+    """A command that changed nothing."""
+
+    command: Literal["register", "set", "reset", "deprecate"]
+    names: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=1_000)]
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+    error: WireError
+
+
+class VariableReset(Message, frozen=True, kw_only=True):
+    """Back to the defaults."""
+
+    changes: Annotated[list[VariableChange], Meta(min_length=1, max_length=1_000)]
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
 
 
 class WorkLog(Message, frozen=True, kw_only=True):
@@ -502,6 +1169,14 @@ class Envelope(Message, frozen=True, kw_only=True):
 
 
 ATTEMPT_FAILED_TYPE = "dspex.attempt.failed.v1"
+BREAKER_OPENED_TYPE = "dspex.breaker.opened.v1"
+BREAKER_HALF_OPENED_TYPE = "dspex.breaker.half-opened.v1"
+BREAKER_CLOSED_TYPE = "dspex.breaker.closed.v1"
+POLICY_UPDATED_TYPE = "dspex.policy.updated.v1"
+POLICY_DRIFT_DETECTED_TYPE = "dspex.policy.drift-detected.v1"
+POLICY_PROMOTED_TYPE = "dspex.policy.promoted.v1"
+POLICY_ROLLED_BACK_TYPE = "dspex.policy.rolled-back.v1"
+POLICY_FROZEN_TYPE = "dspex.policy.frozen.v1"
 PROGRAM_REGISTERED_TYPE = "dspex.program.registered.v1"
 PROGRAM_REMOVED_TYPE = "dspex.program.removed.v1"
 PROGRAM_FEEDBACK_TYPE = "dspex.program.feedback.v1"
@@ -512,6 +1187,18 @@ REQUEST_DEAD_LETTERED_TYPE = "dspex.request.dead-lettered.v1"
 REQUEST_CANCEL_REQUESTED_TYPE = "dspex.request.cancel-requested.v1"
 REQUEST_TYPE = "dspex.request.submitted.v1"
 RESULT_TYPE = "dspex.result.stored.v1"
+SESSION_OPENED_TYPE = "dspex.session.opened.v1"
+SESSION_CONTEXT_SET_TYPE = "dspex.session.context-set.v1"
+SESSION_TURN_ADDED_TYPE = "dspex.session.turn-added.v1"
+SESSION_FORKED_TYPE = "dspex.session.forked.v1"
+SESSION_CLOSED_TYPE = "dspex.session.closed.v1"
+SESSION_EXPIRED_TYPE = "dspex.session.expired.v1"
+SESSION_ERASED_TYPE = "dspex.session.erased.v1"
+VARIABLE_REGISTERED_TYPE = "dspex.variable.registered.v1"
+VARIABLE_CHANGED_TYPE = "dspex.variable.changed.v1"
+VARIABLE_REJECTED_TYPE = "dspex.variable.rejected.v1"
+VARIABLE_RESET_TYPE = "dspex.variable.reset.v1"
+VARIABLE_DEPRECATED_TYPE = "dspex.variable.deprecated.v1"
 WORK_TYPE = "dspex.work.dispatched.v1"
 WORKER_STARTED_TYPE = "dspex.worker.started.v1"
 WORKER_STOPPED_TYPE = "dspex.worker.stopped.v1"
@@ -520,6 +1207,14 @@ WORKER_LOST_TYPE = "dspex.worker.lost.v1"
 # The struct of an event's data by the event's type.
 EVENT_DATA: dict[str, type[Message]] = {
     ATTEMPT_FAILED_TYPE: AttemptFailed,
+    BREAKER_OPENED_TYPE: BreakerChanged,
+    BREAKER_HALF_OPENED_TYPE: BreakerChanged,
+    BREAKER_CLOSED_TYPE: BreakerChanged,
+    POLICY_UPDATED_TYPE: PolicyUpdated,
+    POLICY_DRIFT_DETECTED_TYPE: PolicyDrift,
+    POLICY_PROMOTED_TYPE: PolicyPromoted,
+    POLICY_ROLLED_BACK_TYPE: PolicyRolledBack,
+    POLICY_FROZEN_TYPE: PolicyFrozen,
     PROGRAM_REGISTERED_TYPE: ProgramRegistered,
     PROGRAM_REMOVED_TYPE: ProgramRemoved,
     PROGRAM_FEEDBACK_TYPE: ProgramFeedback,
@@ -530,6 +1225,18 @@ EVENT_DATA: dict[str, type[Message]] = {
     REQUEST_CANCEL_REQUESTED_TYPE: CancelRequested,
     REQUEST_TYPE: Request,
     RESULT_TYPE: Result,
+    SESSION_OPENED_TYPE: SessionOpened,
+    SESSION_CONTEXT_SET_TYPE: SessionContextSet,
+    SESSION_TURN_ADDED_TYPE: SessionTurnAdded,
+    SESSION_FORKED_TYPE: SessionForked,
+    SESSION_CLOSED_TYPE: SessionClosed,
+    SESSION_EXPIRED_TYPE: SessionExpired,
+    SESSION_ERASED_TYPE: SessionErased,
+    VARIABLE_REGISTERED_TYPE: VariableRegistered,
+    VARIABLE_CHANGED_TYPE: VariableChanged,
+    VARIABLE_REJECTED_TYPE: VariableRejected,
+    VARIABLE_RESET_TYPE: VariableReset,
+    VARIABLE_DEPRECATED_TYPE: VariableDeprecated,
     WORK_TYPE: Work,
     WORKER_STARTED_TYPE: WorkerStarted,
     WORKER_STOPPED_TYPE: WorkerStopped,

@@ -136,6 +136,8 @@ def parse_log_subject(subject: str) -> LogSubject:
             return ResultOf(f"{user}.{connection}.{n}")
         case ["dspex", "work", pool, worker]:
             return WorkOf(pool, worker)
+        case ["dspex", "event", "program", name, "feedback", *_]:
+            return EventOf("program", "feedback", name)
         case ["dspex", "event", entity, verb]:
             return EventOf(entity, verb)
         case ["dspex", "event", entity, *name, verb] if name:

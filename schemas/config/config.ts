@@ -17,6 +17,24 @@ export const poolSchema = z.strictObject({
 });
 export type Pool = z.infer<typeof poolSchema>;
 
+/** Longer than the log remembers is of no use. */
+const MAX_SESSION_TTL_MS = 604_800_000;
+
+export const sessionSettingsSchema = z.strictObject({
+  /** Idle time after which a session expires, where nobody says another. */
+  ttlMs: z.number().int().min(1_000).max(MAX_SESSION_TTL_MS).default(86_400_000),
+  /** A request in a session that ended opens it again, instead of being answered `gone`. */
+  reopen: z.boolean().default(false),
+  /** Turns, and bytes of their JSON, that programs get as history at most; the newest count. */
+  historyTurns: z.number().int().min(0).max(64).default(32),
+  historyBytes: z.number().int().min(0).max(262_144).default(131_072),
+  /** Largest context document, as JSON. */
+  contextBytes: z.number().int().positive().max(524_288).default(131_072),
+  /** Open sessions; above it the one that was idle for longest expires. */
+  maxOpen: z.number().int().positive().max(1_000_000).default(200_000),
+});
+export type SessionSettings = z.infer<typeof sessionSettingsSchema>;
+
 export const configSchema = z.strictObject({
   /** Absent = the embedded model alone, under the name `local`. */
   models: modelsSchema.optional(),
@@ -31,6 +49,7 @@ export const configSchema = z.strictObject({
   nativeSlots: z.number().int().positive().max(1_024).default(16),
   /** Folders with users' Python modules, relative to the configuration file. */
   modules: z.array(z.string()).default([]),
+  sessions: sessionSettingsSchema.prefault({}),
   /** Serve the embedded model; false where no model is local. */
   embeddedModel: z.boolean().default(true),
   tracing: z

@@ -2,7 +2,14 @@
 
 import { z } from "zod";
 import { errorSchema } from "./error.ts";
-import { planStepSchema, requestIdSchema, sequenceSchema, tokenSchema, usageSchema } from "./parts.ts";
+import {
+  decisionSchema,
+  planStepSchema,
+  requestIdSchema,
+  sequenceSchema,
+  tokenSchema,
+  usageSchema,
+} from "./parts.ts";
 
 export const ATTEMPT_FAILED_TYPE = "dspex.attempt.failed.v1";
 
@@ -17,6 +24,8 @@ export const attemptFailedSchema = z.object({
   startedAt: z.string(),
   durationMs: z.number().nonnegative(),
   plan: z.array(planStepSchema),
+  /** The decision that led to this attempt. */
+  decision: decisionSchema.optional(),
   requestSequence: sequenceSchema,
   workSequence: sequenceSchema,
 });

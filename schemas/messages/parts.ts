@@ -37,6 +37,26 @@ export const candidateSchema = z.object({
   eligible: z.boolean(),
 });
 
+/** What implementations are judged by; they sum to more than 0 and are used in proportion. */
+export const weightsSchema = z.strictObject({
+  quality: z.number().nonnegative(),
+  time: z.number().nonnegative(),
+  cost: z.number().nonnegative(),
+});
+export type RewardWeights = z.infer<typeof weightsSchema>;
+
+/** Where an outcome belongs in the statistics: the arm that was chosen, and what it was chosen for. */
+export const placeSchema = z.object({
+  /** Key of the arm: the implementation's name and a hash of its declaration. */
+  arm: z.string().max(96),
+  /** Kind of task, such as `label/low/english`. */
+  task: z.string().max(64),
+  /** Buckets of the inputs' length and of the load, 0 to 3. */
+  length: z.number().int().min(0).max(3),
+  load: z.number().int().min(0).max(3),
+});
+export type Place = z.infer<typeof placeSchema>;
+
 /** One routing decision, complete enough to be taken again from the log. */
 export const decisionSchema = z.object({
   /** Log sequence of the state that it was taken from. */
@@ -50,6 +70,17 @@ export const decisionSchema = z.object({
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
+/** What a model's server told of the call that answered. */
+export const modelCallSchema = z.object({
+  /** The model as its server names it. */
+  modelId: z.string().max(256),
+  finishReason: z.string().max(64),
+  /** From the start of the call to the first piece of the answer, where it was streamed. */
+  firstTokenMs: z.number().nonnegative().optional(),
+  totalMs: z.number().nonnegative(),
+});
+export type ModelCall = z.infer<typeof modelCallSchema>;
+
 /** One attempt as the result tells it. */
 export const attemptSchema = z.object({
   attempt: z.number().int().positive(),
@@ -60,5 +91,6 @@ export const attemptSchema = z.object({
   durationMs: z.number().nonnegative(),
   error: errorSchema.optional(),
   usage: usageSchema.optional(),
+  modelCall: modelCallSchema.optional(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;

@@ -2,13 +2,48 @@
 
 import { z } from "zod";
 import { feedbackSchema } from "./feedback.ts";
-import { jsonObjectSchema, tokenSchema } from "./parts.ts";
+import { jsonObjectSchema, placeSchema, tokenSchema, weightsSchema } from "./parts.ts";
+
+/** What an implementation and its model can do. What is not said is not known, and excludes nothing. */
+export const capabilitiesSchema = z.strictObject({
+  /** Its model's server holds an answer to a JSON schema. */
+  structuredOutput: z.boolean().optional(),
+  tools: z.boolean().optional(),
+  /** Takes images. */
+  vision: z.boolean().optional(),
+  /** Its model's server tells log-probabilities. */
+  logprobs: z.boolean().optional(),
+  /** Tokens that it can read and write in all. */
+  contextTokens: z.number().int().positive().optional(),
+  /** ISO 639-1 codes of the languages that it understands; absent = all. */
+  languages: z
+    .array(z.string().regex(/^[a-z]{2}$/, "expected a language code such as en"))
+    .max(64)
+    .optional(),
+  /** The same inputs give the same outputs. */
+  deterministic: z.boolean().optional(),
+  inputPerMillionUsd: z.number().nonnegative().optional(),
+  outputPerMillionUsd: z.number().nonnegative().optional(),
+});
+export type Capabilities = z.infer<typeof capabilitiesSchema>;
+
+/** How a program's implementations are chosen, where a request does not say otherwise. */
+export const routingSchema = z.strictObject({
+  prefer: z.enum(["speed", "quality", "cost"]).optional(),
+  /** Instead of `prefer`. */
+  weights: weightsSchema.optional(),
+  /** Start a second attempt when the first takes longer than it does in 95 of 100 cases. */
+  hedge: z.boolean().optional(),
+});
+export type Routing = z.infer<typeof routingSchema>;
 
 const common = {
   name: tokenSchema,
   /** Only tried when all before it in the plan failed. */
   lastResort: z.boolean().optional(),
   timeoutMs: z.number().int().positive().optional(),
+  /** What is declared counts more than what is known of its model. */
+  capabilities: capabilitiesSchema.optional(),
 };
 const modelCall = {
   /** Name of a configured model; absent = the default model. */
@@ -35,6 +70,17 @@ export const implementationSchema = z.discriminatedUnion("kind", [
     kind: z.literal("plain"),
     prompt: z.string(),
     stop: z.array(z.string()).optional(),
+  }),
+  /** A model call that picks one of few labels by their likelihood: one output, `Literal`, enum or bool. */
+  z.strictObject({
+    ...common,
+    ...modelCall,
+    kind: z.literal("choice"),
+    prompt: z.string().optional(),
+    /** Word that stands for a label in the prompt, by label as text; absent = the label itself. */
+    words: z.record(z.string(), z.string().min(1)).optional(),
+    /** Inputs without labels from which the model's leaning to each label is known before there are requests. */
+    calibration: z.array(jsonObjectSchema).max(256).optional(),
   }),
   /** A DSPy module, made in a pool from the signature. */
   z.strictObject({
@@ -69,6 +115,7 @@ export const programDefinitionSchema = z.strictObject({
   /** The AST of schemas/signature/ast.ts. */
   signature: jsonObjectSchema,
   implementations: z.array(implementationSchema).min(1).max(64),
+  routing: routingSchema.optional(),
 });
 export type ProgramDefinition = z.infer<typeof programDefinitionSchema>;
 
@@ -78,6 +125,7 @@ export const programDeclarationSchema = z.strictObject({
   description: z.string().max(4_096).optional(),
   signature: z.union([z.string().max(65_536), jsonObjectSchema]),
   implementations: z.array(implementationSchema).min(1).max(64),
+  routing: routingSchema.optional(),
 });
 export type ProgramDeclaration = z.infer<typeof programDeclarationSchema>;
 
@@ -92,7 +140,17 @@ export const programRemovedSchema = z.object({
   by: z.string(),
   reason: z.string().optional(),
 });
-export const programFeedbackSchema = feedbackSchema.extend({ user: tokenSchema });
+export type ProgramRemoved = z.infer<typeof programRemovedSchema>;
+
+export const programFeedbackSchema = feedbackSchema.extend({
+  user: tokenSchema,
+  program: tokenSchema.optional(),
+  version: tokenSchema.optional(),
+  implementation: tokenSchema.optional(),
+  /** Where the score belongs; absent = the result that is judged was not chosen freely, or did not succeed. */
+  place: placeSchema.optional(),
+});
+export type ProgramFeedback = z.infer<typeof programFeedbackSchema>;
 
 export const PROGRAM_EVENTS = {
   registered: { type: "dspex.program.registered.v1", schema: programRegisteredSchema },

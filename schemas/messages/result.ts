@@ -34,6 +34,8 @@ export const resultSchema = z.object({
   }),
   decision: decisionSchema.optional(),
   confidence: z.number().min(0).max(1).optional(),
+  /** Of an answer that was chosen by likelihood: each label's log-probability before calibration. */
+  labelScores: z.record(z.string(), z.number()).optional(),
   session: tokenSchema.optional(),
   /** Hex SHA-256 of the canonical JSON of `{program, inputs, options}`. */
   requestHash: z.string(),

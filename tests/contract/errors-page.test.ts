@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ERROR_CODES, type ErrorCode } from "../../schemas/error-codes.ts";
-import type { PlanStep } from "../../schemas/messages/parts.ts";
-import { nextStep } from "../../services/router/plan.ts";
+import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
+import { makePlan, nextStep } from "../../services/router/plan.ts";
 import { readPage, tableRows } from "../kit/doc-blocks.ts";
 
 const rows = tableRows(readPage("docs/errors.md")).flatMap(([code = "", number, retryable, way]) => {
@@ -22,13 +22,23 @@ test("docs/errors.md - has every code, in the order of the numbers, and no other
   );
 });
 
-/** What the router does with an error where the plan has both a retry and another implementation. */
+const first: Implementation = { name: "first", kind: "dspy", pool: "general", module: "Predict" };
+const second: Implementation = { name: "second", kind: "plain", prompt: "{{text}}", model: "another" };
+const definition: ProgramDefinition = {
+  name: "p",
+  version: "1",
+  signature: {},
+  implementations: [first, second],
+};
+
+/** What the router does with an error where the plan has both a retry and an implementation elsewhere. */
 function routerWay(code: ErrorCode, retryable: boolean): string {
-  const plan: PlanStep[] = [
-    { step: "retry", implementation: "first", delayMs: 250 },
-    { step: "fallback", implementation: "second", delayMs: 0 },
-  ];
-  switch (nextStep(plan, { code, message: "", retryable })?.step.step) {
+  const next = nextStep(
+    makePlan(first, [second]),
+    { code, message: "", retryable },
+    { definition, failed: "first", attempts: [], blockedForMs: () => 0 },
+  );
+  switch (next?.step.step) {
     case "retry":
       return "same, then next";
     case "fallback":

@@ -8,6 +8,8 @@ import { modelSchema } from "../../schemas/config/models.ts";
 import * as contract from "../../schemas/limits.ts";
 import { UPLOAD_BOUNDS } from "../../services/gateway/uploads.ts";
 import { keeperSettings } from "../../services/keeper/mod.ts";
+import { learningConfigSchema } from "../../services/learning/config.ts";
+import { LEARNER_BOUNDS } from "../../services/learning/fold/state.ts";
 import { routerConfigSchema } from "../../services/router/config.ts";
 import { ROUTER_BOUNDS } from "../../services/router/state.ts";
 import { poolSettingsSchema, supervisorLimitsSchema } from "../../services/supervisor/config.ts";
@@ -20,6 +22,7 @@ const values: Record<string, object> = {
   config: configSchema.parse({}),
   model: modelSchema.omit({ model: true }).parse({}),
   router: { ...routerConfigSchema.parse({}), bounds: ROUTER_BOUNDS },
+  learning: { ...learningConfigSchema.parse({}), bounds: LEARNER_BOUNDS },
   keeper: keeperSettings.parse({}),
   supervisor: {
     ...supervisorLimitsSchema.parse({}),
@@ -64,7 +67,7 @@ const UNITS: readonly (readonly [
     ],
   ],
   [
-    /_?ms$/i,
+    /Ms$|_MS$/,
     [
       ["days", 86_400_000],
       ["h", 3_600_000],

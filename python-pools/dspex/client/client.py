@@ -28,7 +28,7 @@ from dspex.codec import decode
 from dspex.errors import DspexError
 from dspex.ids import LogId, connection_request_id, parse_request_id, resolve_request_id
 from dspex.limits import DEFAULT_DEADLINE_MS, MAX_BODY_BYTES, MAX_INLINE_VALUE_BYTES
-from dspex.messages import REQUEST_TYPE, Feedback, Result
+from dspex.messages import REQUEST_TYPE, Explanation, Feedback, Result
 from dspex.request_hash import request_hash
 from dspex.signature import Signature
 from dspex.subjects import request_subject, token
@@ -97,13 +97,23 @@ class Client:
         *,
         metric: str | None = None,
         key: str | None = None,
-    ) -> None:
-        """Judges a result, 0 (wrong) to 1 (right); again for the same metric and key changes nothing."""
+    ) -> bool:
+        """Judges a result, 0 (wrong) to 1 (right). Returns whether it counts: the first judgement by one
+        metric under one key does, later ones change nothing.
+        """
         full = self._full_id(request_id)
         given = {"id": full, "score": score, "comment": comment, "metric": metric, "key": key}
         body = {name: value for name, value in given.items() if value is not None}
         decode(Feedback, body)
-        await self._api.request(f"feedback.{full}", body)
+        answer = await self._api.request(f"feedback.{full}", body)
+        return not (isinstance(answer, dict) and answer.get("duplicate") is True)
+
+    async def explain(self, request_id: str) -> Explanation:
+        """Why a request went where it went, and what became of it so far.
+
+        Raises `not_found` for an id that the log does not know.
+        """
+        return decode(Explanation, await self._api.request(f"explain.{self._full_id(request_id)}"))
 
     def stream(self, request_id: str) -> AsyncGenerator[StreamChunk, None]:
         return follow_chunks(self._api, self._full_id(request_id))

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 from dspex.client.observe import StoryEvent
 from dspex.client.streams import StreamChunk
 from dspex.errors import DspexError
-from dspex.messages import Result
+from dspex.messages import Explanation, Result
 from dspex.wire_json import WireJsonError, dumps
 
 T = TypeVar("T")
@@ -31,7 +31,8 @@ class RunHost(Protocol):
         *,
         metric: str | None = None,
         key: str | None = None,
-    ) -> None: ...
+    ) -> bool: ...
+    async def explain(self, request_id: str) -> Explanation: ...
     def stream(self, request_id: str) -> AsyncGenerator[StreamChunk, None]: ...
     def story(self, request_id: str) -> AsyncGenerator[StoryEvent, None]: ...
 
@@ -57,9 +58,15 @@ class Run:
 
     async def feedback(
         self, score: float, comment: str | None = None, *, metric: str | None = None, key: str | None = None
-    ) -> None:
-        """Judges the result, 0 (wrong) to 1 (right)."""
-        await _once_known(lambda: self._host.feedback(self.id, score, comment, metric=metric, key=key))
+    ) -> bool:
+        """Judges the result, 0 (wrong) to 1 (right). Returns whether it counts: the first judgement by one
+        metric under one key does, later ones change nothing.
+        """
+        return await _once_known(lambda: self._host.feedback(self.id, score, comment, metric=metric, key=key))
+
+    async def explain(self) -> Explanation:
+        """Why it went where it went, and what became of it so far."""
+        return await _once_known(lambda: self._host.explain(self.id))
 
     async def stream(self) -> AsyncGenerator[StreamChunk, None]:
         """Pieces of the outputs as they are made; without `stream=True` the final ones alone."""
