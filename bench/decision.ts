@@ -10,7 +10,7 @@ import type { Appender } from "../services/bus/append.ts";
 import { connectBus, type NatsConnection, roleInboxPrefix } from "../services/bus/connect.ts";
 import type { Delivery } from "../services/log/work.ts";
 import { routerConfigSchema } from "../services/router/config.ts";
-import { DEFAULT_STRATEGY, decideRequest } from "../services/router/decide.ts";
+import { decideRequest } from "../services/router/decide.ts";
 import { decodeEvent, type RouterEvent } from "../services/router/event.ts";
 import { evolve } from "../services/router/evolve.ts";
 import type { Intake } from "../services/router/intake.ts";
@@ -36,7 +36,7 @@ const settings = benchSettings({ rounds: 15, seconds: 0.1 });
 if (settings.short) settings.roundMs = 10;
 const report = new Report(import.meta.filename, settings);
 
-const abilities = { strategy: DEFAULT_STRATEGY, hasFunction: () => true, isLogFull: () => false };
+const abilities = { hasFunction: () => true, isLogFull: () => false };
 const inFlight = {};
 let state: RouterState = evolve(initialState(), {
   kind: "program-registered",

@@ -6,11 +6,12 @@
 
 import { parseArgs } from "node:util";
 import { LEARNING_EVOLVE_VERSION } from "../services/learning/statistics/state.ts";
-import { THOMPSON_VERSION } from "../services/router/strategies/thompson/thompson.ts";
+import { RULES_VERSION } from "../services/router/strategies/rules.ts";
 import { Report } from "./kit/report.ts";
 import { benchSettings } from "./kit/settings.ts";
 import { ENVIRONMENTS } from "./routing/environments.ts";
 import { reportAdaptation, reportFamilies } from "./routing/report-adaptation.ts";
+import { reportContest } from "./routing/report-contest.ts";
 import { reportCosts } from "./routing/report-costs.ts";
 import { reportEnvironments } from "./routing/report-environments.ts";
 import { reportEvaluation, reportPromotion } from "./routing/report-evaluation.ts";
@@ -27,7 +28,7 @@ const seeds = Array.from({ length: count }, (_, seed) => seed);
 
 const report = new Report(import.meta.filename, settings);
 report.put("seeds", count);
-report.put("versions", { policy: THOMPSON_VERSION, statistics: LEARNING_EVOLVE_VERSION });
+report.put("versions", { rules: RULES_VERSION, statistics: LEARNING_EVOLVE_VERSION });
 if (only === undefined) await reportCosts(report, settings);
 reportEnvironments(report, seeds, only ?? Object.keys(ENVIRONMENTS).join(""));
 if (only === undefined) {
@@ -35,5 +36,6 @@ if (only === undefined) {
   reportFamilies(report, seeds);
   reportEvaluation(report, seeds, settings.short ? [500] : [2_000, 10_000]);
   reportPromotion(report, settings.short ? 20 : 4 * count);
+  reportContest(report, settings.short ? 2 : count, settings.short ? 500 : 3_000);
 }
 report.finish();

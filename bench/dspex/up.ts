@@ -11,17 +11,20 @@ export interface RunningUp extends AsyncDisposable {
 }
 
 const COMMAND = fileURLToPath(new URL("../../services/app/cli/bin.mjs", import.meta.url));
-const CONFIG = fileURLToPath(new URL("echo.config.ts", import.meta.url));
+const ECHO_CONFIG = new URL("echo.config.ts", import.meta.url);
 const STOP_MS = 15_000;
 
 export async function startUp(settings: {
   home: string;
   url: string;
   parts: readonly string[];
+  /** The application; absent = the one that echoes. */
+  config?: URL;
   execArgv?: readonly string[];
 }): Promise<RunningUp> {
-  const { home, url, parts, execArgv = [] } = settings;
-  const up = ["up", "--nats-url", url, "--parts", parts.join(","), "--config", CONFIG, "--no-demo"];
+  const { home, url, parts, config = ECHO_CONFIG, execArgv = [] } = settings;
+  const application = ["--config", fileURLToPath(config), "--no-demo"];
+  const up = ["up", "--nats-url", url, "--parts", parts.join(","), ...application];
   const child = spawn(process.execPath, [...execArgv, COMMAND, ...up], {
     env: { ...process.env, DSPEX_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],

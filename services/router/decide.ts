@@ -5,13 +5,17 @@ import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import type { Decision, PlanStep } from "../../schemas/messages/parts.ts";
 import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { RequestOptions } from "../../schemas/messages/request.ts";
-import type { Signature } from "../../schemas/signature/ast.ts";
 import { validateInputs } from "../../schemas/signature/mod.ts";
+import { budgetExceeded } from "./budget.ts";
+import { findDefinition, signatureOf } from "./definitions.ts";
+import { exclusionsOf, noneCapable } from "./eligible.ts";
 import type { Intake } from "./intake.ts";
 import { makePlan, nextStep } from "./plan.ts";
-import type { OpenRequest, RouterState } from "./state.ts";
-import { declaredOrder } from "./strategies/declared-order.ts";
-import type { Strategy } from "./strategies/strategy.ts";
+import { analysisOf, featuresOf, questionOf } from "./question.ts";
+import { begunAttempts, type OpenRequest, type RouterState } from "./state.ts";
+import { choose, PLAN_RULE } from "./strategies/rules.ts";
+import type { Answer, Question } from "./strategies/strategy.ts";
+import { blockedMs, type Troubles, troublesOf } from "./troubles.ts";
 
 /** A full log is cut within seconds, where it can be. */
 const FULL_RETRY_MS = 5_000;
@@ -21,7 +25,6 @@ export interface RouterAbilities {
   /** The log is nearly full: what is left of it is for results. */
   isLogFull(): boolean;
   hasFunction(program: string, implementation: string): boolean;
-  strategy: Strategy;
 }
 
 /** One attempt to make. `inputs` have their defaults filled in. */
@@ -45,7 +48,13 @@ export type RouterAction =
       decision: Decision | undefined;
       definition: ProgramDefinition | undefined;
     }
-  | { kind: "attempt"; order: AttemptOrder; delayMs: number };
+  | {
+      kind: "attempt";
+      order: AttemptOrder;
+      delayMs: number;
+      /** The attempt is not to be made: it fails with this at once, and what follows is decided from there. */
+      heldUp?: DspexError;
+    };
 
 /** The first attempt for a request that is taken for the first time. */
 export function decideRequest(
@@ -69,37 +78,87 @@ export function decideRequest(
   if (found instanceof DspexError) return refuse(found);
   const checked = validateInputs(signatureOf(found), intake.request.inputs, { references: true });
   if (!checked.ok) return refuse(invalidInputs(intake.program, checked.problems), found);
-  const ineligible = ineligibleImplementations(found, options, abilities);
-  if (ineligible instanceof DspexError) return refuse(ineligible, found);
-  const answer = abilities.strategy.choose({ implementations: found.implementations, ineligible });
-  if (answer === undefined) {
-    return refuse(
-      new DspexError(
-        "no_capable_implementation",
-        `no implementation of "${intake.program}" can run here: its native functions are not in this process`,
-      ),
-      found,
-    );
-  }
+  const inputs = checked.value as Record<string, unknown>;
+  const analysis = analysisOf(found, inputs, options);
+  const excluded = exclusionsOf(found, analysis, options, abilities.hasFunction);
+  if (excluded instanceof DspexError) return refuse(excluded, found);
+  const ask = (ineligible: ReadonlySet<string>) =>
+    questionOf(state, found, analysis, options, { requestId: intake.id, ineligible, inFlight });
+  const troubles = troublesOf(state, found, Math.max(intake.timeMs, state.timeMs));
+  const asked = askAround(found, excluded, troubles, ask);
+  if (asked === undefined) return refuse(noneCapable(found, excluded), found);
+  const { question, answer } = asked;
+  const heldUp = asked.isShut ? circuitOpen(found, excluded, troubles) : undefined;
+  const { chosen, next } = answer;
+  const later = found.implementations.filter(
+    (one) => one !== chosen && !next.includes(one) && !excluded.has(one.name),
+  );
   const order: AttemptOrder = {
     id: intake.id,
     attempt: 1,
     definition: found,
-    implementation: answer.chosen,
-    inputs: checked.value as Record<string, unknown>,
+    implementation: chosen,
+    inputs,
     options,
-    plan: makePlan(answer.chosen, answer.next),
+    plan: makePlan(chosen, [...next, ...later]),
     decision: {
       stateSequence: state.sequence,
-      policyVersion: abilities.strategy.version,
-      features: {},
+      policyVersion: String(state.policy.version),
+      features: { ...featuresOf(question, chosen, found.name, analysis, options) },
       candidates: answer.candidates,
-      chosen: answer.chosen.name,
+      chosen: chosen.name,
       inFlight,
     },
     fallbackReason: undefined,
   };
-  return { kind: "attempt", order, delayMs: 0 };
+  return { kind: "attempt", order, delayMs: 0, ...(heldUp !== undefined && { heldUp }) };
+}
+
+interface Asked {
+  question: Question;
+  answer: Answer;
+  /** It was chosen from what may not be tried now: there is nothing else. */
+  isShut: boolean;
+}
+
+/** Leaves out as much that is in trouble as can be left out; undefined = nothing can take the request. */
+function askAround(
+  { implementations }: ProgramDefinition,
+  excluded: ReadonlyMap<string, string>,
+  { blocked, shunned, stalled }: Troubles,
+  ask: (ineligible: ReadonlySet<string>) => Question,
+): Asked | undefined {
+  const shut = new Set([...excluded.keys(), ...blocked.keys()]);
+  const avoided = new Set([...shut, ...shunned]);
+  const all = new Set([...avoided, ...stalled]);
+  // A last resort is for what is broken, not for what is slow.
+  const isUsual = implementations.some((one) => one.lastResort !== true && !all.has(one.name));
+  const ways = [isUsual ? all : avoided];
+  if (shunned.size > 0) ways.push(shut);
+  if (blocked.size > 0) ways.push(new Set(excluded.keys()));
+  for (const ineligible of ways) {
+    const question = ask(ineligible);
+    const answer = choose(question);
+    if (answer !== undefined) return { question, answer, isShut: blocked.has(answer.chosen.name) };
+  }
+  return undefined;
+}
+
+/** Nothing that could take it may be tried now. */
+function circuitOpen(
+  { name }: ProgramDefinition,
+  excluded: ReadonlyMap<string, string>,
+  { blocked }: Troubles,
+): DspexError {
+  const waits = [...blocked].filter(([implementation]) => !excluded.has(implementation));
+  const names = waits.map(([implementation]) => implementation).join(", ");
+  return new DspexError(
+    "circuit_open",
+    `what "${name}" could be answered by has failed too often: ${names}`,
+    {
+      retryAfterMs: Math.min(...waits.map(([, waitMs]) => waitMs)),
+    },
+  );
 }
 
 /** What follows a failed attempt: the next step of its plan, or the final answer. */
@@ -109,7 +168,6 @@ export function decideFailure(
   failed: AttemptFailed,
   intake: Intake,
   inFlight: Record<string, number>,
-  abilities: RouterAbilities,
 ): RouterAction {
   const error = DspexError.fromWire(failed.error);
   const give = (definition?: ProgramDefinition): RouterAction => ({
@@ -122,14 +180,24 @@ export function decideFailure(
   const { options } = intake.request;
   const found = findDefinition(state, intake.program, options.version);
   if (found instanceof DspexError) return give();
-  const next = nextStep(failed.plan, failed.error);
-  const implementation = found.implementations.find((i) => i.name === next?.step.implementation);
-  if (next === undefined || implementation === undefined) return give(found);
+  const next = nextStep(failed.plan, failed.error, {
+    definition: found,
+    failed: failed.implementation,
+    attempts: open.attempts,
+    blockedForMs: (one) => blockedMs(state, found, one, open.failedMs),
+  });
+  if (next === undefined) return give(found);
+  const { implementation } = next;
+  const spent = budgetExceeded(options.budget, open.attempts);
+  if (spent !== undefined) return { kind: "fail", error: spent, decision: undefined, definition: found };
+  // Who would wait for longer than there is time learns at once why.
+  const isTooLate = open.failedMs + next.delayMs >= open.deadlineAtMs;
+  if (isTooLate) return give(found);
   const checked = validateInputs(signatureOf(found), intake.request.inputs, { references: true });
   if (!checked.ok) return give(found);
   const order: AttemptOrder = {
     id: open.id,
-    attempt: failed.attempt + 1,
+    attempt: begunAttempts(open) + 1,
     definition: found,
     implementation,
     inputs: checked.value as Record<string, unknown>,
@@ -137,8 +205,8 @@ export function decideFailure(
     plan: next.left,
     decision: {
       stateSequence: state.sequence,
-      policyVersion: abilities.strategy.version,
-      features: { step: next.step.step, after: failed.error.code },
+      policyVersion: String(state.policy.version),
+      features: { program: found.name, rule: PLAN_RULE, step: next.step.step, after: failed.error.code },
       candidates: [{ implementation: implementation.name, score: 1, probability: 1, eligible: true }],
       chosen: implementation.name,
       inFlight,
@@ -149,51 +217,6 @@ export function decideFailure(
         : `${failed.implementation}: ${failed.error.code}`,
   };
   return { kind: "attempt", order, delayMs: next.delayMs };
-}
-
-/** The AST of a definition; it was checked when the program was registered. */
-export function signatureOf(definition: ProgramDefinition): Signature {
-  return definition.signature as unknown as Signature;
-}
-
-function findDefinition(
-  state: RouterState,
-  program: string,
-  version: string | undefined,
-): ProgramDefinition | DspexError {
-  const entry = state.programs.get(program);
-  if (entry === undefined) return new DspexError("unknown_program", `no program "${program}" is registered`);
-  const definition = entry.versions.get(version ?? entry.current);
-  return (
-    definition ??
-    new DspexError("unknown_version", `program "${program}" has no version "${version}"`, { path: "version" })
-  );
-}
-
-function ineligibleImplementations(
-  definition: ProgramDefinition,
-  options: RequestOptions,
-  abilities: RouterAbilities,
-): Set<string> | DspexError {
-  const wanted = options.implementation;
-  if (wanted !== undefined && !definition.implementations.some((i) => i.name === wanted)) {
-    const names = definition.implementations.map((i) => i.name).join(", ");
-    return new DspexError(
-      "invalid_inputs",
-      `program "${definition.name}" has no implementation "${wanted}", it has: ${names}`,
-      {
-        path: "implementation",
-      },
-    );
-  }
-  const ineligible = new Set<string>();
-  for (const implementation of definition.implementations) {
-    const excluded = wanted !== undefined && implementation.name !== wanted;
-    const absent =
-      implementation.kind === "native" && !abilities.hasFunction(definition.name, implementation.name);
-    if (excluded || absent) ineligible.add(implementation.name);
-  }
-  return ineligible;
 }
 
 interface Problem {
@@ -215,6 +238,3 @@ function invalidInputs(program: string, problems: readonly Problem[]): DspexErro
     details: { problems },
   });
 }
-
-/** The strategy of routers that have learned nothing yet. */
-export const DEFAULT_STRATEGY: Strategy = declaredOrder;

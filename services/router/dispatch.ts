@@ -1,26 +1,23 @@
-// Sends work to pools: waits for a place, or is turned away, then appends the work unless the request was answered.
+// Sends work to pools: waits for a place, or is turned away, then appends the work unless the request was answered. All
+// work goes to whichever worker of the pool is free first: within a pool that is the earliest finish.
 
-import { DspexError } from "../../schemas/errors.ts";
 import { DEFAULT_PRIORITY } from "../../schemas/limits.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import type { LogReader } from "../log/read.ts";
-import type { Answers } from "./answers.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { findWork } from "./duplicates.ts";
 import type { RouterFold } from "./fold.ts";
 import type { Hand } from "./hand.ts";
 import type { Journal } from "./journal.ts";
+import { poolOf } from "./pool-of.ts";
 import type { PoolSlots, PoolWaiter } from "./slots.ts";
 import { withDispatchSpan } from "./spans.ts";
 import { workOf } from "./work-message.ts";
-
-const OVERLOADED_RETRY_MS = 1_000;
 
 export interface DispatcherParts {
   slots: PoolSlots;
   journal: Journal;
   claimCheck: ClaimCheck;
-  answers: Answers;
   reader: LogReader;
   fold: RouterFold;
 }
@@ -29,35 +26,30 @@ export class Dispatcher {
   readonly #slots: PoolSlots;
   readonly #journal: Journal;
   readonly #claimCheck: ClaimCheck;
-  readonly #answers: Answers;
   readonly #reader: LogReader;
   readonly #fold: RouterFold;
 
-  constructor({ slots, journal, claimCheck, answers, reader, fold }: DispatcherParts) {
+  constructor({ slots, journal, claimCheck, reader, fold }: DispatcherParts) {
     this.#slots = slots;
     this.#journal = journal;
     this.#claimCheck = claimCheck;
-    this.#answers = answers;
     this.#reader = reader;
     this.#fold = fold;
   }
 
-  /** Resolves when the work is stored, or the request was answered instead. */
-  async dispatch(order: AttemptOrder, hand: Hand, startedAt: number): Promise<void> {
-    const pool = poolOf(order);
+  /** Resolves when the work is stored, the pool has too much waiting, or nobody waits for it any more. */
+  async dispatch(
+    order: AttemptOrder,
+    hand: Hand,
+    startedAt: number,
+  ): Promise<"sent" | "turned-away" | "unwanted"> {
+    const pool = poolOf(order.implementation);
     const isAdmitted = await this.#enter(pool, order, hand);
-    if (!isAdmitted) {
-      if (hand.aborted) return;
-      const error = new DspexError("overloaded", `pool "${pool}" has too much waiting`, {
-        retryAfterMs: OVERLOADED_RETRY_MS,
-      });
-      await this.#answers.fail(hand, error, order.definition, order.decision, performance.now() - startedAt);
-      return;
-    }
+    if (!isAdmitted) return hand.aborted ? "unwanted" : "turned-away";
     hand.pool = pool;
     let isSent = false;
     try {
-      if (hand.aborted || this.#isSent(order)) return;
+      if (hand.aborted || this.#isSent(order)) return "unwanted";
       const work = workOf(order, hand.intake, hand.open, performance.now() - startedAt);
       const inputs = await this.#claimCheck.shrink(work.inputs, work.user);
       isSent = await withDispatchSpan(order, pool, hand.traceparent, (traceparent) =>
@@ -71,12 +63,14 @@ export class Dispatcher {
         this.#slots.drain(pool);
       }
     }
+    return isSent ? "sent" : "unwanted";
   }
 
   /** Another router had the same message while this one waited for a place. */
   #isSent({ id, attempt }: AttemptOrder): boolean {
     const open = this.#fold.state.open.get(id);
-    return open !== undefined && (open.running?.attempt === attempt || open.attempts.length >= attempt);
+    const isIt = (one: { attempt: number }) => one.attempt >= attempt;
+    return open !== undefined && (open.running.some(isIt) || open.attempts.some(isIt));
   }
 
   /** True when there is a place, perhaps after a while; false when it was turned away or is no longer wanted. */
@@ -99,8 +93,4 @@ export class Dispatcher {
       hand.signal.addEventListener("abort", () => place.resolve(false), { once: true });
     return place.promise;
   }
-}
-
-function poolOf({ implementation }: AttemptOrder): string {
-  return implementation.kind === "dspy" || implementation.kind === "python" ? implementation.pool : "native";
 }

@@ -23,8 +23,9 @@ export async function findWork(
   await fold.passed((await reader.last(ALL_WORK))?.sequence ?? 0);
   const open = fold.state.open.get(id);
   if (open === undefined) return 0;
-  if (open.running?.attempt === attempt) return open.running.workSequence;
-  return open.attempts.length >= attempt ? 0 : undefined;
+  const running = open.running.find((one) => one.attempt === attempt);
+  if (running !== undefined) return running.workSequence;
+  return open.attempts.some((one) => one.attempt >= attempt) ? 0 : undefined;
 }
 
 /** A redelivery: whoever had it may have sent work that our fold has not seen yet. */

@@ -3,7 +3,10 @@
 
 import type { Logger } from "pino";
 import { requestFields } from "../../observability/mod.ts";
+import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import type { Decision } from "../../schemas/messages/parts.ts";
+import type { Work } from "../../schemas/messages/work.ts";
 import { controlSubject } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import type { LogReader } from "../log/read.ts";
@@ -82,25 +85,38 @@ export class Endings {
   }
 
   async #end(open: OpenRequest, status: "cancelled" | "failed", error: DspexError): Promise<void> {
-    const { connection, answers, hands } = this.#parts;
+    const { answers, hands } = this.#parts;
     const held = hands.get(open.id);
     const hand = held ?? (await this.#handOf(open));
     if (hand === undefined) return;
-    const { running } = open;
-    const pool = running?.pool ?? hand.pool;
+    const running = open.running[0];
+    const pools = new Set(open.running.map(({ pool }) => pool));
+    if (pools.size === 0 && hand.pool !== undefined) pools.add(hand.pool);
     await answers.answer(hand, {
       status,
       error: error.toWire(),
       implementation: running?.implementation,
+      decision: hand.decision ?? (await this.#decisionOf(open)),
       routeMs: 0,
       runMs: 0,
       nowMs: Date.now(),
     });
     hands.letGo(hand);
     if (held === undefined) endFailed(hand.span, error);
-    if (pool === undefined) return;
-    const reason = status === "cancelled" ? "cancelled" : "deadline_exceeded";
-    connection.publish(controlSubject(pool, "any"), JSON.stringify({ verb: "cancel", id: open.id, reason }));
+    this.stopWork(open.id, pools, status === "cancelled" ? "cancelled" : "deadline_exceeded");
+  }
+
+  /** Tells the workers of these pools to stop whatever they do for the request. */
+  stopWork(id: string, pools: Iterable<string>, reason: "cancelled" | "deadline_exceeded"): void {
+    const order = JSON.stringify({ verb: "cancel", id, reason });
+    for (const pool of pools) this.#parts.connection.publish(controlSubject(pool, "any"), order);
+  }
+
+  /** Of the attempt under way that another router has sent: what it took too long for counts for what it chose. */
+  async #decisionOf({ running: [first] }: OpenRequest): Promise<Decision | undefined> {
+    if (first === undefined) return undefined;
+    const work = await this.#parts.reader.at(first.workSequence);
+    return work === null ? undefined : (work.json() as CloudEvent<Work>).data.decision;
   }
 
   /** For a request that another router took. */

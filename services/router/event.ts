@@ -4,26 +4,58 @@
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
 import { type AttemptFailed, attemptFailedSchema } from "../../schemas/messages/attempt-failed.ts";
+import type { Place } from "../../schemas/messages/parts.ts";
 import {
   type ProgramDefinition,
   programDefinitionSchema,
+  programFeedbackSchema,
   programRemovedSchema,
 } from "../../schemas/messages/program-event.ts";
+import type { Result } from "../../schemas/messages/result.ts";
 import type { Work } from "../../schemas/messages/work.ts";
+import {
+  type WorkerStarted,
+  workerLostSchema,
+  workerStartedSchema,
+  workerStoppedSchema,
+} from "../../schemas/messages/worker-event.ts";
 import { parseLogSubject } from "../../schemas/subjects.ts";
+import { outcomeOfFailure, outcomeOfResult, qualityOfFeedback } from "../learning/outcomes/from-messages.ts";
+import { decodePolicyEvent, type PolicyEvent } from "../learning/policy/event.ts";
+import type { LearningEvent } from "../learning/statistics/event.ts";
 import { type Intake, type RequestMessage, readIntake } from "./intake.ts";
 
 export type RouterEvent =
   | { kind: "request"; sequence: number; timeMs: number; intake: Intake }
   | { kind: "work"; sequence: number; timeMs: number; work: WorkFacts }
-  | { kind: "attempt-failed"; sequence: number; timeMs: number; failed: AttemptFailed }
-  | { kind: "result"; sequence: number; timeMs: number; id: string }
+  | { kind: "attempt-failed"; sequence: number; timeMs: number; failed: AttemptFailed; learned?: Learned }
+  | { kind: "result"; sequence: number; timeMs: number; id: string; ending?: Ending; learned?: Learned }
   | { kind: "program-registered"; sequence: number; timeMs: number; definition: ProgramDefinition }
-  | { kind: "program-removed"; sequence: number; timeMs: number; name: string };
+  | { kind: "program-removed"; sequence: number; timeMs: number; name: string }
+  | { kind: "worker-started"; sequence: number; timeMs: number; worker: WorkerStarted }
+  | { kind: "worker-gone"; sequence: number; timeMs: number; worker: WorkerName }
+  | { kind: "feedback"; sequence: number; timeMs: number; learned: Learned }
+  | { kind: "policy"; sequence: number; timeMs: number; policy: PolicyEvent };
+
+/** What the event says of an implementation, if anything. */
+type Learned = LearningEvent | undefined;
+
+type WorkerName = Pick<WorkerStarted, "pool" | "worker" | "incarnation">;
+
+/** What a result says of how its request ended. */
+export interface Ending {
+  /** The attempt that answered, if one did. */
+  answered: { attempt: number; version: string; implementation: string; durationMs: number } | undefined;
+  /** It had taken too long. */
+  isLate: boolean;
+}
 
 export interface WorkFacts {
   id: string;
   attempt: number;
+  version: string;
+  /** Where its outcome belongs; absent where the decision was not one of chance. */
+  place?: Place;
   implementation: string;
   pool: string;
   worker: string;
@@ -42,15 +74,24 @@ export function decodeEvent(message: EventMessage): RouterEvent | undefined {
     case "request":
       return { kind: "request", ...at, intake: readIntake(subject.user, subject.program, message) };
     case "result":
-      return parseRequestId(subject.id) === undefined ? undefined : { kind: "result", ...at, id: subject.id };
+      return parseRequestId(subject.id) === undefined
+        ? undefined
+        : { kind: "result", ...at, id: subject.id, ...readResult(message) };
     case "work": {
       // Only routers may append work: its shape is checked where it is executed, here the few facts suffice.
-      const { id, attempt, implementation } = (message.json() as CloudEvent<Work>).data;
-      return {
-        kind: "work",
-        ...at,
-        work: { id, attempt, implementation, pool: subject.pool, worker: subject.worker },
+      const { id, attempt, version, implementation, decision } = (message.json() as CloudEvent<Work>).data;
+      const { pool, worker } = subject;
+      const place = decision?.features?.place as Place | undefined;
+      const work = {
+        id,
+        attempt,
+        version,
+        implementation,
+        pool,
+        worker,
+        ...(place !== undefined && { place }),
       };
+      return { kind: "work", ...at, work };
     }
     case "event":
       return decodeOther(subject.entity, subject.verb, message);
@@ -62,7 +103,8 @@ export function decodeEvent(message: EventMessage): RouterEvent | undefined {
 function decodeOther(entity: string, verb: string, message: EventMessage): RouterEvent | undefined {
   const at = { sequence: message.sequence, timeMs: message.timeMs };
   if (entity === "attempt" && verb === "failed") {
-    return { kind: "attempt-failed", ...at, failed: attemptFailedSchema.parse(dataOf(message)) };
+    const failed = attemptFailedSchema.parse(dataOf(message));
+    return { kind: "attempt-failed", ...at, failed, learned: outcomeOfFailure(failed, message.sequence) };
   }
   if (entity === "program" && verb === "registered") {
     const { by: _by, ...definition } = dataOf(message) as ProgramDefinition & { by: string };
@@ -71,7 +113,53 @@ function decodeOther(entity: string, verb: string, message: EventMessage): Route
   if (entity === "program" && verb === "removed") {
     return { kind: "program-removed", ...at, name: programRemovedSchema.parse(dataOf(message)).name };
   }
+  if (entity === "program" && verb === "feedback") {
+    const feedback = programFeedbackSchema.parse(dataOf(message));
+    return { kind: "feedback", ...at, learned: qualityOfFeedback(feedback, message.sequence) };
+  }
+  if (entity === "worker") return decodeWorker(verb, message);
+  if (entity === "policy") {
+    const policy = decodePolicyEvent(verb, dataOf(message), message.sequence);
+    return policy === undefined ? undefined : { kind: "policy", ...at, policy };
+  }
   return undefined;
+}
+
+function decodeWorker(verb: string, message: EventMessage): RouterEvent | undefined {
+  const at = { sequence: message.sequence, timeMs: message.timeMs };
+  switch (verb) {
+    case "started":
+      return { kind: "worker-started", ...at, worker: workerStartedSchema.parse(dataOf(message)) };
+    case "stopped":
+      return { kind: "worker-gone", ...at, worker: workerStoppedSchema.parse(dataOf(message)) };
+    case "lost":
+      return { kind: "worker-gone", ...at, worker: workerLostSchema.parse(dataOf(message)) };
+    default:
+      return undefined;
+  }
+}
+
+/** A result ends its request whatever is in it: what cannot be read says nothing. */
+function readResult(message: EventMessage): { ending?: Ending; learned?: Learned } {
+  try {
+    const result = dataOf(message) as Result;
+    return { ending: endingOf(result), learned: outcomeOfResult(result, message.sequence) };
+  } catch {
+    return {};
+  }
+}
+
+function endingOf({ status, attempts, version, error }: Result): Ending {
+  const last = attempts.at(-1);
+  const isAnswered = status === "succeeded" && last !== undefined && last.error === undefined;
+  const { attempt, implementation, durationMs } = last ?? {};
+  return {
+    answered:
+      isAnswered && typeof attempt === "number" && typeof durationMs === "number"
+        ? { attempt, version: String(version), implementation: String(implementation), durationMs }
+        : undefined,
+    isLate: error?.code === "deadline_exceeded",
+  };
 }
 
 function dataOf(message: EventMessage): unknown {

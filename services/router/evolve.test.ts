@@ -30,7 +30,7 @@ function requested(id: string, deadlineAtMs = 1e12): RouterEvent {
 const dispatched = (id: string, attempt = 1): RouterEvent => ({
   kind: "work",
   ...at(),
-  work: { id, attempt, implementation: "predict", pool: "general", worker: "any" },
+  work: { id, attempt, version: "1", implementation: "predict", pool: "general", worker: "any" },
 });
 const answered = (id: string): RouterEvent => ({ kind: "result", ...at(), id });
 function failed(id: string, attempt = 1): RouterEvent {
@@ -153,9 +153,15 @@ test("any history - in-flight counts equal the running attempts, and a snapshot 
   fc.assert(
     fc.property(events, fc.nat(), (history, cut) => {
       const whole = history.reduce(evolve, initialState());
-      const running = [...whole.open.values()].filter((o) => o.running !== undefined).length;
+      const running = [...whole.open.values()].reduce((sum, o) => sum + o.running.length, 0);
+      const counts = [...whole.inFlight.values()];
       assert.equal(
-        [...whole.inFlight.values()].reduce((a, b) => a + b, 0),
+        counts.reduce((a, b) => a + b, 0),
+        running,
+      );
+      assert.ok(counts.every((count) => count > 0));
+      assert.equal(
+        [...whole.load.running.values()].reduce((sum, attempts) => sum + attempts.size, 0),
         running,
       );
       const middle = history.length === 0 ? 0 : cut % history.length;

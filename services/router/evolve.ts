@@ -1,33 +1,33 @@
 // state + event → state, for routers. One case an event.
 
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
-import type { RouterEvent, WorkFacts } from "./event.ts";
+import { evolvePolicy } from "../learning/policy/evolve.ts";
+import { isFrozen } from "../learning/policy/state.ts";
+import { armsOf } from "../learning/statistics/arms.ts";
+import type { LearningEvent } from "../learning/statistics/event.ts";
+import { evolve as evolveLearning } from "../learning/statistics/evolve.ts";
+import type { RouterEvent } from "./event.ts";
 import type { Intake } from "./intake.ts";
-import {
-  type ConnectionWindow,
-  type OpenRequest,
-  openRequest,
-  ROUTER_BOUNDS,
-  type RouterState,
-} from "./state.ts";
+import { workerGone, workerStarted } from "./load/evolve.ts";
+import { attemptFailed, requestEnded, requestForgotten, workSent } from "./running.ts";
+import { type ConnectionWindow, openRequest, ROUTER_BOUNDS, type RouterState } from "./state.ts";
 
 export function evolve(state: RouterState, event: RouterEvent): RouterState {
   state.sequence = event.sequence;
+  state.timeMs = event.timeMs;
   switch (event.kind) {
     case "request":
       requestArrived(state, event.intake);
       return state;
-    case "work":
-      workDispatched(state, event.sequence, event.work);
+    case "work": {
+      const open = state.open.get(event.work.id);
+      if (open !== undefined) workSent(state, open, event.work, event);
       return state;
+    }
     case "attempt-failed": {
+      learn(state, event.learned);
       const open = state.open.get(event.failed.id);
-      if (open === undefined) return state;
-      // A failure that was appended twice, or of an attempt that another one has overtaken, changes nothing. An
-      // inline attempt was never work: it is the one after the failures so far.
-      const expected = open.running?.attempt ?? open.attempts.length + 1;
-      if (event.failed.attempt !== expected) return state;
-      release(state, open);
+      if (open === undefined || !attemptFailed(state, open, event.failed, event)) return state;
       const { attempt, implementation, pool, worker, startedAt, durationMs, error, usage } = event.failed;
       open.attempts.push({
         attempt,
@@ -41,12 +41,14 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
       });
       open.failures.push(event.sequence);
       open.lastFailure = event.failed;
+      open.failedMs = event.timeMs;
       return state;
     }
     case "result": {
+      learn(state, event.learned);
       const open = state.open.get(event.id);
       if (open !== undefined) {
-        release(state, open);
+        requestEnded(state, open, event.ending, event);
         state.open.delete(event.id);
       } else {
         // Its request may lie before the head of the log.
@@ -63,10 +65,30 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
       entry.versions.set(version, event.definition);
       evictOldest(entry.versions, ROUTER_BOUNDS.versions);
       state.programs.set(name, entry);
+      const arms = armsOf(event.definition);
+      evolveLearning(state.learning, {
+        kind: "arms-declared",
+        sequence: event.sequence,
+        program: name,
+        arms,
+      });
       return state;
     }
     case "program-removed":
       state.programs.delete(event.name);
+      evolveLearning(state.learning, { ...event, program: event.name });
+      return state;
+    case "worker-started":
+      workerStarted(state.load, event.worker, event.worker.slots);
+      return state;
+    case "worker-gone":
+      workerGone(state.load, event.worker);
+      return state;
+    case "feedback":
+      learn(state, event.learned);
+      return state;
+    case "policy":
+      evolvePolicy(state.policy, event.policy);
       return state;
     default: {
       const unknown: never = event;
@@ -76,6 +98,12 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
   }
 }
 
+/** While frozen nothing is learned of a program. */
+function learn(state: RouterState, learned: LearningEvent | undefined): void {
+  if (learned === undefined || !("place" in learned)) return;
+  if (!isFrozen(state.policy, learned.place.program)) evolveLearning(state.learning, learned);
+}
+
 function requestArrived(state: RouterState, intake: Intake): void {
   forgetAnswered(state, intake.timeMs);
   if (state.open.has(intake.id)) return;
@@ -83,29 +111,6 @@ function requestArrived(state: RouterState, intake: Intake): void {
   if (seen === "before") return;
   if (state.open.size >= ROUTER_BOUNDS.open && !evictOverdue(state, intake.timeMs)) return;
   state.open.set(intake.id, openRequest(intake, seen === "perhaps"));
-}
-
-function workDispatched(state: RouterState, sequence: number, work: WorkFacts): void {
-  const open = state.open.get(work.id);
-  if (open === undefined) return;
-  release(state, open);
-  open.running = {
-    attempt: work.attempt,
-    implementation: work.implementation,
-    pool: work.pool,
-    worker: work.worker,
-    workSequence: sequence,
-  };
-  open.work.push(sequence);
-  state.inFlight.set(work.pool, (state.inFlight.get(work.pool) ?? 0) + 1);
-}
-
-function release(state: RouterState, open: OpenRequest): void {
-  if (open.running === undefined) return;
-  const left = (state.inFlight.get(open.running.pool) ?? 1) - 1;
-  if (left > 0) state.inFlight.set(open.running.pool, left);
-  else state.inFlight.delete(open.running.pool);
-  open.running = undefined;
 }
 
 /** `perhaps`: so long ago, or so far out of order, that it is no longer known. */
@@ -167,7 +172,7 @@ function rememberAnswered(state: RouterState, id: string): void {
 function forgetAnswered(state: RouterState, nowMs: number): void {
   for (const [id, open] of state.open) {
     if (!open.perhapsAnswered || open.deadlineAtMs + 60_000 > nowMs) return;
-    release(state, open);
+    requestForgotten(state, open);
     state.open.delete(id);
   }
 }
@@ -177,7 +182,7 @@ function evictOverdue(state: RouterState, nowMs: number): boolean {
   const before = state.open.size;
   for (const [id, open] of state.open) {
     if (open.deadlineAtMs + 60_000 > nowMs) break;
-    release(state, open);
+    requestForgotten(state, open);
     state.open.delete(id);
   }
   return state.open.size < before;

@@ -3,6 +3,7 @@
 
 import type { Span } from "@opentelemetry/api";
 import { DspexError } from "../../schemas/errors.ts";
+import type { Decision } from "../../schemas/messages/parts.ts";
 import type { Intake } from "./intake.ts";
 import type { PoolWaiter } from "./slots.ts";
 import { startRouteSpan, traceparentOf } from "./spans.ts";
@@ -20,8 +21,13 @@ export class Hand {
   readonly traceparent: string | undefined;
   /** Set while it waits for a place in a pool. */
   waiting: { pool: string; waiter: PoolWaiter } | undefined;
+  /** By which its attempt under way was chosen. */
+  decision: Decision | undefined;
   /** Where its work went. */
   pool: string | undefined;
+  /** Number of the attempt, and of the hedge, that this router has begun; 0 = none. */
+  attempt = 0;
+  hedge = 0;
   #controller: AbortController | undefined;
   #aborted = false;
 

@@ -5,6 +5,7 @@ import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { stringifyChecked } from "../../schemas/envelope/json.ts";
 import { ATTEMPT_FAILED_TYPE, type AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
+import type { BreakerChanged } from "../../schemas/messages/breaker-event.ts";
 import {
   REQUEST_EVENTS,
   type RequestConflicted,
@@ -70,6 +71,10 @@ export class Journal {
       data,
       undefined,
     );
+  }
+
+  async breaker(subject: string, type: string, data: BreakerChanged): Promise<void> {
+    await this.#append(subject, type, data, undefined);
   }
 
   async #append(

@@ -30,6 +30,7 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
     name: `router/${settings.instance}`,
     async stop() {
       await drain();
+      router.stop();
       open.stop();
       endings.stop();
       fill.stop();

@@ -13,23 +13,17 @@ import { ATTEMPT_FAILED_SUBJECT, parseLogSubject } from "../../schemas/subjects.
 import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
 import type { Answers } from "./answers.ts";
+import type { Attempts } from "./attempts.ts";
 import { boundedError } from "./bounded-error.ts";
-import type { RouterConfig } from "./config.ts";
-import {
-  type AttemptOrder,
-  decideFailure,
-  decideRequest,
-  type RouterAbilities,
-  type RouterAction,
-} from "./decide.ts";
-import type { Dispatcher } from "./dispatch.ts";
+import { changesAt } from "./breakers/state.ts";
+import type { BreakerTeller } from "./breakers/teller.ts";
+import { decideFailure, decideRequest, type RouterAbilities, type RouterAction } from "./decide.ts";
 import { catchUpWithTheDead, isTheRequest } from "./duplicates.ts";
 import type { Endings } from "./endings.ts";
-import type { RouterEvent } from "./event.ts";
+import type { Ending, RouterEvent } from "./event.ts";
 import type { RouterFold } from "./fold.ts";
 import type { Hand } from "./hand.ts";
 import type { Hands } from "./hands.ts";
-import type { InlineAttempt, InlineOutcome } from "./inline-attempt.ts";
 import { type Intake, readIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import type { PoolSlots } from "./slots.ts";
@@ -39,14 +33,15 @@ export interface RouterParts {
   fold: RouterFold;
   journal: Journal;
   reader: LogReader;
-  inline: InlineAttempt;
+  attempts: Attempts;
   abilities: RouterAbilities;
-  config: RouterConfig;
+  /** Unfinished work by pool, as decisions record it. */
+  inFlight: () => Record<string, number>;
   slots: PoolSlots;
   hands: Hands;
   answers: Answers;
-  dispatcher: Dispatcher;
   endings: Endings;
+  teller: BreakerTeller;
 }
 
 /** A longer pause before a retry gives the failure back to the server, so that it holds no place meanwhile. */
@@ -68,7 +63,8 @@ export class Router {
 
   /** Follows up on what the fold has just taken in. `closed`: the request that this event ended. */
   onEvent(event: RouterEvent, closed: OpenRequest | undefined): void {
-    const { fold, endings, slots, hands } = this.#parts;
+    const { fold, attempts, endings, slots, hands } = this.#parts;
+    this.#tell(event);
     switch (event.kind) {
       case "request": {
         const open = fold.state.open.get(event.intake.id);
@@ -77,18 +73,46 @@ export class Router {
       }
       case "work":
         slots.release(event.work.id, event.work.attempt);
+        attempts.sent(event.work.id);
         return;
       case "attempt-failed":
+        attempts.over(event.failed.id);
         slots.drain(event.failed.pool);
         return;
       case "result":
-        if (closed !== undefined) endings.unwatch(closed);
+        attempts.over(event.id);
+        if (closed !== undefined) this.#close(closed, event.ending);
         hands.answered(event.id);
         slots.drainAll();
         return;
       default:
         return;
     }
+  }
+
+  /** Of two attempts that ran side by side the one that lost is not wanted any more. */
+  #close(closed: OpenRequest, ending: Ending | undefined): void {
+    const { endings } = this.#parts;
+    endings.unwatch(closed);
+    const { answered } = ending ?? {};
+    if (answered === undefined) return;
+    const losers = closed.running.filter(({ attempt }) => attempt !== answered.attempt);
+    if (losers.length > 0) endings.stopWork(closed.id, new Set(losers.map(({ pool }) => pool)), "cancelled");
+  }
+
+  /** Breakers that the event has changed are told by whoever has the attempt in hand, or handles its failure. */
+  #tell(event: RouterEvent): void {
+    const { fold, teller, hands } = this.#parts;
+    const changes = changesAt(fold.state.breakers, event.sequence);
+    if (changes.length === 0) return;
+    if (event.kind === "attempt-failed") teller.keep(event.sequence, changes);
+    else if (event.kind === "work" && hands.made(event.work.id, event.work.attempt)) teller.tell(changes);
+    else if (event.kind === "result" && hands.made(event.id, event.ending?.answered?.attempt))
+      teller.tell(changes);
+  }
+
+  stop(): void {
+    this.#parts.attempts.stop();
   }
 
   /** Handles a delivered request. Resolves when what follows from it is stored. */
@@ -135,18 +159,15 @@ export class Router {
   }
 
   #decide(hand: Hand, startedAt: number): Promise<void> {
-    const { fold, abilities } = this.#parts;
-    return this.#perform(
-      decideRequest(fold.state, hand.intake, this.#inFlight(), abilities),
-      hand,
-      startedAt,
-    );
+    const { fold, abilities, inFlight } = this.#parts;
+    return this.#perform(decideRequest(fold.state, hand.intake, inFlight(), abilities), hand, startedAt);
   }
 
   /** Handles a failure or a cancellation. */
   async handleEvent(delivery: Delivery): Promise<void> {
-    const { fold, reader, endings } = this.#parts;
+    const { fold, reader, endings, teller } = this.#parts;
     await fold.passed(delivery.sequence);
+    teller.tellKept(delivery.sequence);
     const data = (delivery.json() as Partial<CloudEvent<unknown>> | null)?.data;
     if (delivery.subject === ATTEMPT_FAILED_SUBJECT) {
       const failed = check(attemptFailedSchema, data, "data");
@@ -157,15 +178,15 @@ export class Router {
 
   async #afterFailure(failed: AttemptFailed, delivery: Delivery): Promise<void> {
     const startedAt = performance.now();
-    const { fold, reader, hands, abilities } = this.#parts;
+    const { fold, reader, hands, inFlight } = this.#parts;
     const open = fold.state.open.get(failed.id);
-    // Answered meanwhile, or somebody has taken the next step already, or the failure was stored twice.
-    if (open === undefined || open.running !== undefined || open.failures.at(-1) !== delivery.sequence)
-      return;
+    // Answered meanwhile, or somebody has taken the next step already, or another attempt still runs beside it, or the
+    // failure was stored twice.
+    if (open === undefined || open.running.length > 0 || open.failures.at(-1) !== delivery.sequence) return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;
     const intake = readIntake(open.user, open.program, stored);
-    const action = decideFailure(fold.state, open, failed, intake, this.#inFlight(), abilities);
+    const action = decideFailure(fold.state, open, failed, intake, inFlight());
     // Whatever pause an error asks for, nobody waits beyond the deadline.
     const resumeAtMs = action.kind === "attempt" ? delivery.timeMs + action.delayMs : 0;
     const leftMs = Math.min(resumeAtMs, open.deadlineAtMs) - Date.now();
@@ -191,58 +212,13 @@ export class Router {
       const { error, definition, decision } = action;
       return this.#parts.answers.fail(hand, error, definition, decision, performance.now() - startedAt);
     }
+    const { attempts } = this.#parts;
+    const { order, heldUp } = action;
+    if (heldUp !== undefined) return attempts.fail(order, hand, heldUp);
     if (action.delayMs > 0) {
-      return pause(action.delayMs, hand.signal).then(() => this.#attempt(action.order, hand, startedAt));
+      return pause(action.delayMs, hand.signal).then(() => attempts.make(order, hand, startedAt));
     }
-    return this.#attempt(action.order, hand, startedAt);
-  }
-
-  #attempt(order: AttemptOrder, hand: Hand, startedAt: number): Promise<void> {
-    if (hand.aborted) return DONE;
-    if (order.implementation.kind !== "native")
-      return this.#parts.dispatcher.dispatch(order, hand, startedAt);
-    const routeMs = performance.now() - startedAt;
-    const ran = this.#parts.inline.run(order, hand);
-    // Most native functions answer at once: no promise is made for them.
-    if (ran instanceof Promise)
-      return ran.then((outcome) => this.#afterNative(outcome, order, hand, routeMs));
-    return this.#afterNative(ran, order, hand, routeMs);
-  }
-
-  #afterNative(outcome: InlineOutcome, order: AttemptOrder, hand: Hand, routeMs: number): Promise<void> {
-    if ("failed" in outcome) {
-      if (hand.aborted) return DONE;
-      const failed = {
-        ...outcome.failed,
-        plan: order.plan,
-        requestSequence: hand.open.sequence,
-        workSequence: 0,
-      };
-      return this.#parts.journal.attemptFailed(failed, hand.traceparent);
-    }
-    return this.#parts.answers.answer(hand, {
-      status: "succeeded",
-      outputs: outcome.outputs,
-      version: order.definition.version,
-      implementation: order.implementation.name,
-      attempt: outcome.attempt,
-      decision: order.decision,
-      fallbackReason: order.fallbackReason,
-      routeMs,
-      runMs: outcome.attempt.durationMs,
-      nowMs: Date.now(),
-    });
-  }
-
-  /** Unfinished work by pool, as the decision records it. */
-  #inFlight(): Record<string, number> {
-    const { config, slots } = this.#parts;
-    const counts: Record<string, number> = {};
-    for (const pool in config.poolSlots) {
-      const count = slots.inFlight(pool);
-      if (count > 0) counts[pool] = count;
-    }
-    return counts;
+    return attempts.make(order, hand, startedAt);
   }
 }
 

@@ -42,6 +42,21 @@ export class PoolSlots {
     return this.#folded(pool) + (this.#sentByPool.get(pool) ?? 0);
   }
 
+  /** The same with what waits here for a place. */
+  unfinished(pool: string): number {
+    return this.inFlight(pool) + (this.#queues.get(pool)?.size ?? 0);
+  }
+
+  /** Those of these pools that have any. */
+  unfinishedIn(pools: readonly string[]): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const pool of pools) {
+      const count = this.unfinished(pool);
+      if (count > 0) counts[pool] = count;
+    }
+    return counts;
+  }
+
   /** Takes a place at once, or waits for one. `go(false)` may come at once, for this or for a lesser one. */
   enter(pool: string, waiter: PoolWaiter): void {
     const queue = this.#queues.get(pool) ?? new WaitingQueue<PoolWaiter>();

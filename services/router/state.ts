@@ -2,11 +2,37 @@
 // copying maps of hundreds of thousands of entries a message would be the end of it. It stays deterministic.
 
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
-import type { Attempt } from "../../schemas/messages/parts.ts";
+import type { Attempt, Place } from "../../schemas/messages/parts.ts";
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
+import {
+  initialPolicyState,
+  type PolicyJson,
+  type PolicyState,
+  policyFromJson,
+  policyToJson,
+} from "../learning/policy/state.ts";
+import {
+  type LearningJson,
+  stateFromJson as learningFromJson,
+  stateToJson as learningToJson,
+} from "../learning/statistics/json.ts";
+import {
+  initialState as initialLearning,
+  LEARNING_EVOLVE_VERSION,
+  type LearningState,
+} from "../learning/statistics/state.ts";
+import {
+  type Breakers,
+  type BreakersJson,
+  breakersFromJson,
+  breakersToJson,
+  MAX_BREAKERS,
+  newBreakers,
+} from "./breakers/state.ts";
+import { type Load, type LoadJson, loadFromJson, loadToJson, MAX_RUN_TIMES, newLoad } from "./load/state.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const ROUTER_EVOLVE_VERSION = "2";
+export const ROUTER_EVOLVE_VERSION = `4.${LEARNING_EVOLVE_VERSION}`;
 
 /** Bounds of the state; together they bound the router's memory whatever the log holds. */
 export const ROUTER_BOUNDS = {
@@ -20,14 +46,23 @@ export const ROUTER_BOUNDS = {
   answered: 20_000,
   /** Versions of one program that stay callable by name. */
   versions: 32,
+  /** What has failed of late, least recently concerned out. ~600 B each. */
+  breakers: MAX_BREAKERS,
+  /** Implementations whose run times are known, least recently ended out. ~150 B each. */
+  runTimes: MAX_RUN_TIMES,
 } as const;
 
 export interface RunningAttempt {
   attempt: number;
+  version: string;
+  /** Where its outcome belongs; absent where the decision was not one of chance. */
+  place?: Place;
   implementation: string;
   pool: string;
   worker: string;
   workSequence: number;
+  /** Log time of its work, ms. */
+  sinceMs: number;
 }
 
 export interface OpenRequest {
@@ -41,11 +76,14 @@ export interface OpenRequest {
   deadlineAtMs: number;
   /** Its id may have been used and answered so long ago that it is not remembered: look before running it. */
   perhapsAnswered: boolean;
-  running: RunningAttempt | undefined;
+  /** Attempts that a pool has, two at most: a second one is a hedge. */
+  running: RunningAttempt[];
   /** Failed attempts so far, oldest first. */
   attempts: Attempt[];
   /** The newest failure, with what of its plan is left. */
   lastFailure: AttemptFailed | undefined;
+  /** Its log time, ms. */
+  failedMs: number;
   work: number[];
   failures: number[];
 }
@@ -63,12 +101,18 @@ export function openRequest(
     timeMs,
     deadlineAtMs,
     perhapsAnswered,
-    running: undefined,
+    running: [],
     attempts: [],
     lastFailure: undefined,
+    failedMs: 0,
     work: [],
     failures: [],
   };
+}
+
+/** Attempts that were begun, the one that comes next has the number after it. */
+export function begunAttempts({ attempts, running }: OpenRequest): number {
+  return attempts.length + running.length;
 }
 
 type RequestFacts = Pick<OpenRequest, "id" | "user" | "program" | "sequence" | "timeMs" | "deadlineAtMs">;
@@ -88,22 +132,37 @@ export interface ProgramEntry {
 
 export interface RouterState {
   sequence: number;
+  /** Log time of the newest event, ms. */
+  timeMs: number;
   programs: Map<string, ProgramEntry>;
   open: Map<string, OpenRequest>;
   connections: Map<string, ConnectionWindow>;
   answered: Set<string>;
   /** Work without result or failure, by pool. */
   inFlight: Map<string, number>;
+  /** What outcomes have taught of each implementation. */
+  learning: LearningState;
+  /** By which settings it is used, and what was published of it. */
+  policy: PolicyState;
+  /** What has failed too often of late. */
+  breakers: Breakers;
+  /** How busy the pools are. */
+  load: Load;
 }
 
 export function initialState(): RouterState {
   return {
     sequence: 0,
+    timeMs: 0,
     programs: new Map(),
     open: new Map(),
     connections: new Map(),
     answered: new Set(),
     inFlight: new Map(),
+    learning: initialLearning(),
+    policy: initialPolicyState(),
+    breakers: newBreakers(),
+    load: newLoad(),
   };
 }
 
@@ -111,6 +170,7 @@ export function initialState(): RouterState {
 export function stateToJson(state: RouterState): unknown {
   return {
     sequence: state.sequence,
+    timeMs: state.timeMs,
     programs: [...state.programs].map(([name, p]) => ({
       name,
       current: p.current,
@@ -125,16 +185,25 @@ export function stateToJson(state: RouterState): unknown {
     })),
     answered: [...state.answered],
     inFlight: Object.fromEntries(state.inFlight),
+    learning: learningToJson(state.learning),
+    policy: policyToJson(state.policy),
+    breakers: breakersToJson(state.breakers),
+    load: loadToJson(state.load),
   };
 }
 
 interface StateJson {
   sequence: number;
+  timeMs: number;
   programs: { name: string; current: string; versions: ProgramDefinition[] }[];
   open: OpenRequest[];
   connections: { key: string; highest: number; forgotten: number; unseen: number[] }[];
   answered: string[];
   inFlight: Record<string, number>;
+  learning: LearningJson;
+  policy: PolicyJson;
+  breakers: BreakersJson;
+  load: LoadJson;
 }
 
 /** Reads back what `stateToJson` wrote; the snapshot's hash has been checked before. */
@@ -142,6 +211,7 @@ export function stateFromJson(json: unknown): RouterState {
   const s = json as StateJson;
   return {
     sequence: s.sequence,
+    timeMs: s.timeMs,
     programs: new Map(
       s.programs.map((p) => [
         p.name,
@@ -157,12 +227,16 @@ export function stateFromJson(json: unknown): RouterState {
     ),
     answered: new Set(s.answered),
     inFlight: new Map(Object.entries(s.inFlight)),
+    learning: learningFromJson(s.learning),
+    policy: policyFromJson(s.policy),
+    breakers: breakersFromJson(s.breakers),
+    load: loadFromJson(s.load),
   };
 }
 
 /** Members in the order in which `openRequest` makes them: the state's hash depends on it. */
 function openFromJson(json: OpenRequest): OpenRequest {
-  const { running, lastFailure } = json;
+  const { lastFailure } = json;
   // JSON leaves out what is undefined; naming it keeps its place.
-  return { ...openRequest(json), ...json, running, lastFailure };
+  return { ...openRequest(json), ...json, lastFailure };
 }

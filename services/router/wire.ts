@@ -11,8 +11,9 @@ import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import type { NativeFunctions } from "../programs/define.ts";
 import { Answers } from "./answers.ts";
+import { Attempts } from "./attempts.ts";
+import { BreakerTeller } from "./breakers/teller.ts";
 import type { RouterConfig } from "./config.ts";
-import { DEFAULT_STRATEGY } from "./decide.ts";
 import { Dispatcher } from "./dispatch.ts";
 import { Endings } from "./endings.ts";
 import { RouterFold } from "./fold.ts";
@@ -79,22 +80,39 @@ export async function wireRouter(
   const hands = new Hands(slots);
   const answers = new Answers(journal, claimCheck, hands);
   const endings = new Endings({ connection, fold, reader, answers, hands, logger });
+  const abilities = {
+    hasFunction: (program: string, name: string) => runner.has(program, name),
+    isLogFull: () => fill.isFull,
+  };
+  const pools = Object.keys(config.poolSlots);
+  const inFlight = () => slots.unfinishedIn(pools);
+  const dispatcher = new Dispatcher({ slots, journal, claimCheck, reader, fold });
+  const worker = String(instance);
+  const inline = new InlineAttempt(runner, claimCheck, worker, config.nativeTimeoutMs);
+  const attempts = new Attempts({
+    fold,
+    journal,
+    inline,
+    dispatcher,
+    answers,
+    abilities,
+    inFlight,
+    worker,
+    logger,
+  });
+  const teller = new BreakerTeller((...event) => journal.breaker(...event), logger);
   const router = new Router({
     fold,
     journal,
     reader,
-    inline: new InlineAttempt(runner, claimCheck, String(instance), config.nativeTimeoutMs),
-    abilities: {
-      strategy: DEFAULT_STRATEGY,
-      hasFunction: (program, name) => runner.has(program, name),
-      isLogFull: () => fill.isFull,
-    },
-    config,
+    attempts,
+    abilities,
+    inFlight,
     slots,
     hands,
     answers,
-    dispatcher: new Dispatcher({ slots, journal, claimCheck, answers, reader, fold }),
     endings,
+    teller,
   });
   return { router, endings, fold, journal, reader, lanes, fill };
 }

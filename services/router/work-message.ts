@@ -34,8 +34,11 @@ export function workOf(order: AttemptOrder, intake: Intake, open: OpenRequest, r
   };
 }
 
-/** The implementation's own settings; what names it is in the work already. */
+/** The implementation's own settings; what names it is in the work already, and what only routers use stays here. */
 function settingsOf(implementation: Implementation): Record<string, unknown> {
-  const { name: _name, lastResort: _lastResort, ...settings } = implementation;
-  return settings;
+  const { name: _name, lastResort: _lastResort, capabilities: _capabilities, ...settings } = implementation;
+  if (settings.kind !== "choice") return settings;
+  // Hundreds of inputs in each message: the worker has them from the definition.
+  const { calibration: _calibration, ...rest } = settings;
+  return rest;
 }

@@ -3,7 +3,7 @@
 //   await using server = await startFakeModelServer(says("hello"));
 //   server.next(rateLimited(3), says("the second call gets this"));   // then the first answer again
 
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as pause } from "node:timers/promises";
@@ -17,6 +17,8 @@ export interface ChatRequest {
   temperature?: number;
   stop?: string[];
   response_format?: { type: string; json_schema?: { schema: unknown; strict?: boolean } };
+  logprobs?: boolean;
+  top_logprobs?: number;
   /** Not of the body: the header. */
   authorization: string | undefined;
 }
@@ -29,6 +31,8 @@ interface Said {
   finish?: string;
   /** Between the pieces of a stream, ms. */
   gapMs?: number;
+  /** Log-probabilities of its first token, where they are asked for. */
+  top?: Readonly<Record<string, number>>;
 }
 
 const USAGE = { prompt_tokens: 11, completion_tokens: 7 };
@@ -36,7 +40,7 @@ const USAGE = { prompt_tokens: 11, completion_tokens: 7 };
 /** An ordinary answer; a stream gets one piece for each text. */
 export function says(
   pieces: string | string[],
-  { usage = USAGE, finish = "stop", gapMs = 0 }: Said = {},
+  { usage = USAGE, finish = "stop", gapMs = 0, top }: Said = {},
 ): FakeAnswer {
   const texts = typeof pieces === "string" ? [pieces] : pieces;
   const head = { id: "chatcmpl-1", created: 1, model: "fake-model-2026" };
@@ -46,7 +50,12 @@ export function says(
         ...head,
         object: "chat.completion",
         choices: [
-          { index: 0, message: { role: "assistant", content: texts.join("") }, finish_reason: finish },
+          {
+            index: 0,
+            message: { role: "assistant", content: texts.join("") },
+            finish_reason: finish,
+            ...(request.logprobs === true && top !== undefined && { logprobs: logprobs(top) }),
+          },
         ],
         ...(usage !== null && {
           usage: { ...usage, total_tokens: usage.prompt_tokens + usage.completion_tokens },
@@ -66,6 +75,11 @@ export function says(
     if (usage !== null) event({ choices: [], usage });
     response.end("data: [DONE]\n\n");
   };
+}
+
+function logprobs(top: Readonly<Record<string, number>>) {
+  const tokens = Object.entries(top).map(([token, logprob]) => ({ token, logprob }));
+  return { content: [{ ...tokens[0], top_logprobs: tokens }] };
 }
 
 /** An error answer in OpenAI's form. */
@@ -121,9 +135,20 @@ export const breaksOff: FakeAnswer = (request, response) => {
   response.write(`data: ${piece}\n\n`, () => response.destroy());
 };
 
+/** Answers of its other paths, such as `/tokenize`. */
+export type FakeEndpoints = Readonly<Record<string, FakeEndpoint>>;
+export type FakeEndpoint = (
+  body: Record<string, unknown>,
+  response: ServerResponse,
+  headers: IncomingHttpHeaders,
+) => void | Promise<void>;
+
+const CHAT = "/v1/chat/completions";
+
 export interface FakeModelServer extends AsyncDisposable {
   /** With `/v1`. */
   readonly baseUrl: string;
+  /** Chats. */
   readonly requests: readonly ChatRequest[];
   /** Connections that were opened so far. */
   readonly connections: number;
@@ -134,7 +159,10 @@ export interface FakeModelServer extends AsyncDisposable {
   model(settings?: Partial<Model>): Model;
 }
 
-export async function startFakeModelServer(usual: FakeAnswer = says("hello")): Promise<FakeModelServer> {
+export async function startFakeModelServer(
+  usual: FakeAnswer = says("hello"),
+  endpoints: FakeEndpoints = {},
+): Promise<FakeModelServer> {
   const requests: ChatRequest[] = [];
   const queue: FakeAnswer[] = [];
   const sockets = new Set<Socket>();
@@ -149,6 +177,12 @@ export async function startFakeModelServer(usual: FakeAnswer = says("hello")): P
   });
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = JSON.parse((await readText(incoming)) || "{}");
+    const path = incoming.url ?? "";
+    if (path !== CHAT) {
+      const absent = () => sendJson(response, 404, { error: { message: `no ${path}`, code: 404 } });
+      await (endpoints[path] ?? absent)(body, response, incoming.headers);
+      return;
+    }
     const request: ChatRequest = { ...body, authorization: incoming.headers.authorization };
     requests.push(request);
     await (queue.shift() ?? usual)(request, response);
@@ -179,7 +213,7 @@ export async function startFakeModelServer(usual: FakeAnswer = says("hello")): P
   };
 }
 
-function sendJson(
+export function sendJson(
   response: ServerResponse,
   status: number,
   body: unknown,

@@ -86,7 +86,7 @@ export default defineConfig({
           },
           { inline: true },
         ),
-        native("second", () => ({ by: "second" }), { inline: true }),
+        native("second", () => ({ by: "second" }), { inline: true, lastResort: true }),
       ],
     }),
     defineProgram("large", "size: int -> text: str", {

@@ -1,6 +1,8 @@
 // The real thing: the router's strategy over statistics that the real `evolve` folds.
 
+import type { PolicySettings } from "../../../schemas/messages/policy-event.ts";
 import type { Implementation } from "../../../schemas/messages/program-event.ts";
+import { DEFAULT_SETTINGS } from "../../../services/learning/posterior/policy.ts";
 import { BALANCED } from "../../../services/learning/posterior/reward.ts";
 import { loadBucket } from "../../../services/learning/statistics/cell.ts";
 import type { OutcomePlace } from "../../../services/learning/statistics/event.ts";
@@ -56,6 +58,7 @@ export function learned(seed: number, program = "program", state = initialState(
         task,
         length,
         weights: BALANCED,
+        settings: SETTINGS,
         seed,
         requestId: `local.${program}.${request}`,
       });
@@ -82,3 +85,4 @@ export function learned(seed: number, program = "program", state = initialState(
 }
 
 const NONE: ReadonlySet<string> = new Set();
+const SETTINGS: PolicySettings = { name: "standard", rule: "thompson", ...DEFAULT_SETTINGS };

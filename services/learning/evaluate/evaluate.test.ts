@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, verdictOf } from "./evaluate.ts";
 import { estimateFrom } from "./interval.ts";
 import type { LoggedDecision, TargetPolicy } from "./logged.ts";
 import { studentQuantile } from "./student.ts";
@@ -70,6 +70,18 @@ test("another policy - is found by each estimate, best by the doubly robust one"
   }
   assert.ok(found.doublyRobust.halfWidth < found.importanceSampling.halfWidth);
   assert.deepEqual(found.warnings, []);
+});
+
+test("the gain - tells two policies apart that are closer than their own intervals are wide", () => {
+  const noise = (at: number) => 0.3 * ((at * 0.7548776662) % 1);
+  const log = logOf(2_000, 0.5, (at, arm) => (at % 3 === 0 ? 0.2 : 0.5) + noise(at) + 0.03 * arm);
+  const mostlySecond: TargetPolicy = () => [0.3, 0.7];
+  const found = evaluate(log, mostlySecond);
+  assert.ok(found.gain.value > found.gain.halfWidth && found.gain.halfWidth < found.doublyRobust.halfWidth);
+  assert.equal(verdictOf(found), "better");
+  assert.equal(verdictOf(evaluate(log, () => [0.7, 0.3])), "worse");
+  assert.equal(verdictOf(evaluate(log, logging)), "the same");
+  assert.equal(verdictOf(evaluate(log.slice(0, 50), mostlySecond)), "cannot tell");
 });
 
 test("what the log never does - is said, not estimated in silence", () => {

@@ -1,9 +1,9 @@
 // Another policy on yesterday's log: three estimates, how many of the decisions say anything about it, and in plain words
 // when they do not say enough.
 
-import { doublyRobust, importanceSampling, selfNormalised } from "./estimators.ts";
+import { importanceSampling, meanOf, scoresOf, selfNormalised } from "./estimators.ts";
 import type { Estimate } from "./interval.ts";
-import { type LoggedDecision, type TargetPolicy, weightOf } from "./logged.ts";
+import type { DecisionLog, TargetPolicy } from "./logged.ts";
 
 export interface Evaluation {
   decisions: number;
@@ -13,12 +13,17 @@ export interface Evaluation {
   selfNormalised: Estimate;
   /** The one to go by. */
   doublyRobust: Estimate;
+  /** Doubly robust, above the policy that wrote the log: better or worse where its interval leaves out 0. */
+  gain: Estimate;
   /** Decisions that the log is worth for this policy. */
   effectiveSampleSize: number;
   /** Part of the policy's choices that the log never makes. */
   unsupported: number;
   warnings: string[];
 }
+
+/** Whether the policy would have been better than what was in force. */
+export type Verdict = "better" | "worse" | "the same" | "cannot tell";
 
 /** Below it the interval rests on the luck of a few decisions. */
 const LEAST_SAMPLE = 100;
@@ -28,32 +33,36 @@ const MOST_UNSUPPORTED = 0.01;
 /** Standard errors by which the mean weight may differ from 1. */
 const WEIGHT_TOLERANCE = 4;
 
-export function evaluate(log: readonly LoggedDecision[], target: TargetPolicy): Evaluation {
+export function evaluate(log: DecisionLog, target: TargetPolicy): Evaluation {
+  const scores = scoresOf(log, target);
   let total = 0;
   let squares = 0;
-  let missing = 0;
-  for (const [index, one] of log.entries()) {
-    const wanted = target(one, index);
-    const weight = weightOf(one, wanted);
+  for (const weight of scores.weights) {
     total += weight;
     squares += weight * weight;
-    for (let at = 0; at < one.arms.length; at++) {
-      if ((one.probabilities[at] as number) <= 0) missing += wanted[at] as number;
-    }
   }
   const n = log.length;
   const evaluation: Evaluation = {
     decisions: n,
-    logged: importanceSampling(log, ({ probabilities }) => probabilities),
-    importanceSampling: importanceSampling(log, target),
-    selfNormalised: selfNormalised(log, target),
-    doublyRobust: doublyRobust(log, target),
+    logged: meanOf(scores.rewards),
+    importanceSampling: importanceSampling(scores),
+    selfNormalised: selfNormalised(scores),
+    doublyRobust: meanOf(scores.robust),
+    gain: meanOf(scores.gains),
     effectiveSampleSize: squares === 0 ? 0 : (total * total) / squares,
-    unsupported: n === 0 ? 0 : missing / n,
+    unsupported: n === 0 ? 0 : scores.unsupported / n,
     warnings: [],
   };
   evaluation.warnings.push(...warningsOf(evaluation, total, squares));
   return evaluation;
+}
+
+/** By the interval of the gain, where the data say enough of the policy. */
+export function verdictOf({ decisions, gain, effectiveSampleSize, unsupported }: Evaluation): Verdict {
+  if (decisions > 0 && gain.value === 0 && gain.halfWidth === 0) return "the same";
+  const isKnown = effectiveSampleSize >= LEAST_SAMPLE && unsupported <= MOST_UNSUPPORTED;
+  if (!isKnown || Math.abs(gain.value) <= gain.halfWidth) return "cannot tell";
+  return gain.value > 0 ? "better" : "worse";
 }
 
 function* warningsOf(evaluation: Evaluation, total: number, squares: number): Generator<string> {

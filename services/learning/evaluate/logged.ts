@@ -13,6 +13,12 @@ export interface LoggedDecision {
   reward: number;
 }
 
+/** Decisions in the order in which their outcomes came; an array is one. */
+export interface DecisionLog {
+  readonly length: number;
+  at(index: number): LoggedDecision | undefined;
+}
+
 /** Probability of each of the decision's arms under another policy; in total 1. */
 export type TargetPolicy = (decision: LoggedDecision, index: number) => ArrayLike<number>;
 

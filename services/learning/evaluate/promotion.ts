@@ -11,6 +11,8 @@ const THRESHOLD = 20;
 const MOST_WEALTH = 1e12;
 /** Part of the error budget that the first run gets, and each later one of what is left. */
 const BUDGET_SHARE = 0.8;
+/** Restarts after which the threshold grows no more: 100,000 of those cost one point of the 5 %. */
+const MOST_RESTARTS = 8;
 
 export interface Promotion {
   /** Wealth of each bettor. */
@@ -53,6 +55,17 @@ export function observePaired(promotion: Promotion, challenger: number, champion
   return promotion;
 }
 
+/**
+ * One request that the champion's chance decided, judged for the challenger from the logged probabilities. `gain` is an
+ * unbiased estimate of what the challenger would have got more, never larger in size than `bound`, which has to be known
+ * before the outcome.
+ */
+export function observeOffPolicy(promotion: Promotion, gain: number, bound: number): Promotion {
+  bet(promotion, gain / bound);
+  promotion.observations++;
+  return promotion;
+}
+
 /** An arm of either side has changed: the bets so far were on another world. */
 export function restartPromotion(promotion: Promotion): Promotion {
   promotion.wealth.fill(1);
@@ -67,15 +80,15 @@ export function evidence({ wealth }: Promotion): number {
   return sum / wealth.length;
 }
 
-/** Evidence from which on the challenger is promoted. */
-export function thresholdOf({ restarts }: Promotion): number {
+/** Evidence from which on the challenger is promoted, one of `challengers` that share the 5 %. */
+export function thresholdOf({ restarts }: Pick<Promotion, "restarts">, challengers = 1): number {
   let share = BUDGET_SHARE;
-  for (let run = 0; run < restarts; run++) share *= 1 - BUDGET_SHARE;
-  return THRESHOLD / share;
+  for (let run = 0; run < Math.min(restarts, MOST_RESTARTS); run++) share *= 1 - BUDGET_SHARE;
+  return (THRESHOLD * challengers) / share;
 }
 
-export function isBetter(promotion: Promotion): boolean {
-  return evidence(promotion) >= thresholdOf(promotion);
+export function isBetter(promotion: Promotion, challengers = 1): boolean {
+  return evidence(promotion) >= thresholdOf(promotion, challengers);
 }
 
 function bet({ wealth }: Promotion, z: number): void {

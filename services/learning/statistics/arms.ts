@@ -17,6 +17,7 @@ export function armsOf(definition: ProgramDefinition): readonly DeclaredArm[] {
       key: `${implementation.name}@${contentHash(definition, implementation)}`,
       name: implementation.name,
       family: familyOf(implementation),
+      ...(implementation.kind === "native" && { isFunction: true }),
     }));
     cached.set(definition, arms);
   }
@@ -37,6 +38,7 @@ function familyOf(implementation: Implementation): string {
       return "";
     case "structured":
     case "plain":
+    case "choice":
       return `${implementation.kind}/${implementation.model ?? "default"}`;
     case "dspy": {
       const form = implementation.demos === undefined ? "zero-shot" : "few-shot";

@@ -3,7 +3,7 @@
 // achieved in other programs.
 
 import { CELL_SIZE, COUNT, QUALITY, SCORED } from "./cell.ts";
-import { CHANNELS, SUCCEEDS } from "./channel.ts";
+import { CHANNELS, KEEPS_TIME, SAVES, SUCCEEDS } from "./channel.ts";
 import { discountAfter } from "./discount.ts";
 import type { DeclaredArm } from "./event.ts";
 import { familyOffset } from "./family.ts";
@@ -18,6 +18,10 @@ import {
 /** What of the former declaration's observations a new one takes over, at most. */
 const INHERITED = 5;
 
+/** By how much a function is believed to keep time, and to save, above the mean of a program's arms. */
+const FUNCTION_KEEPS_TIME = 0.2;
+const FUNCTION_SAVES = 0.35;
+
 /** By how much the first declared is believed to succeed more often than the average, and the last less. */
 const RANK_BONUS = 0.02;
 
@@ -26,10 +30,11 @@ export function declareArms(
   program: ProgramStatistics,
   declared: readonly DeclaredArm[],
 ): void {
-  for (const [rank, { key, name, family }] of declared.entries()) {
+  for (const [rank, one] of declared.entries()) {
+    const { key } = one;
     const arm = program.arms.get(key);
     if (arm === undefined) {
-      addArm(state, program, startArm(state, program, key, name, family, rank, declared.length));
+      addArm(state, program, startArm(state, program, one, rank, declared.length));
     } else {
       // Declared now, so the last to be evicted.
       program.arms.delete(key);
@@ -58,9 +63,7 @@ export function entriesOf({ kinds }: ArmStatistics): number {
 function startArm(
   state: LearningState,
   program: ProgramStatistics,
-  key: string,
-  name: string,
-  family: string,
+  { key, name, family, isFunction }: DeclaredArm,
   rank: number,
   ranks: number,
 ): ArmStatistics {
@@ -72,6 +75,10 @@ function startArm(
   }
   for (let channel = 0; channel < CHANNELS; channel++) {
     arm.offset[channel] = familyOffset(state, family, channel);
+  }
+  if (isFunction === true) {
+    arm.offset[KEEPS_TIME] = (arm.offset[KEEPS_TIME] as number) + FUNCTION_KEEPS_TIME;
+    arm.offset[SAVES] = (arm.offset[SAVES] as number) + FUNCTION_SAVES;
   }
   if (ranks > 1) {
     const bonus = RANK_BONUS * (1 - (2 * rank) / (ranks - 1));

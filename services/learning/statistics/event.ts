@@ -6,6 +6,8 @@ export interface DeclaredArm {
   key: string;
   name: string;
   family: string;
+  /** A TypeScript function: it answers at once and calls no model. */
+  isFunction?: boolean;
 }
 
 /** Where an outcome belongs, as the decision recorded it. */

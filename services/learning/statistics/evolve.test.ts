@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { armProbabilities, probabilities, rewards } from "../posterior/policy.ts";
 import { BALANCED } from "../posterior/reward.ts";
 import { COUNT, QUALITY, SCORED } from "./cell.ts";
-import { SUCCEEDS } from "./channel.ts";
+import { KEEPS_TIME, SATISFIES, SAVES, SUCCEEDS } from "./channel.ts";
 import type { DeclaredArm, LearningEvent, OutcomePlace } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { stateFromJson, stateToJson } from "./json.ts";
@@ -277,4 +277,13 @@ test("any history - probabilities are exact shares, rewards are finite, sums are
     }),
     { numRuns: 50 },
   );
+});
+
+test("a function - is believed to be quick and to cost nothing until it was tried", () => {
+  const arms = [armNamed("call"), { ...armNamed("words"), isFunction: true }];
+  const state = given({ kind: "arms-declared", sequence: ++sequence, program: "p", arms });
+  const [call, words] = [...programIn(state).arms.values()] as [ArmStatistics, ArmStatistics];
+  for (const channel of [KEEPS_TIME, SAVES])
+    assert.ok((words.offset[channel] as number) > (call.offset[channel] as number) + 0.1);
+  assert.equal(words.offset[SATISFIES], call.offset[SATISFIES]);
 });

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  addCoarsely,
   addLatency,
   fadeSketch,
   type LatencySketch,
   latencyQuantile,
+  logLatency,
   mergeSketches,
+  narrowSketch,
   newSketch,
 } from "./latency-sketch.ts";
 
@@ -57,4 +60,29 @@ test("a faded sketch - is moved by few new latencies", () => {
   assert.ok((latencyQuantile(sketch, 0.5) as number) > 90);
   fadeSketch(sketch, 1e-6);
   assert.equal(sketch.buckets.length, 0);
+});
+
+test("a narrow sketch - puts the lowest together, and keeps the count and the high quantiles", () => {
+  const sketch = newSketch();
+  for (let n = 0; n < 1_000; n++) addLatency(sketch, 1.01 ** n);
+  const before = latencyQuantile(sketch, 0.95);
+  narrowSketch(sketch, 50);
+  assert.equal(sketch.buckets.length, 100);
+  assert.equal(sketch.count, 1_000);
+  let counted = 0;
+  for (let at = 1; at < sketch.buckets.length; at += 2) counted += sketch.buckets[at] as number;
+  assert.equal(counted, 1_000);
+  assert.equal(latencyQuantile(sketch, 0.95), before);
+});
+
+test("coarse buckets - are within 8 %, eight for each doubling", () => {
+  const sketch = newSketch();
+  for (let ms = 0.02; ms < 1e6; ms *= 1.007) {
+    const one = newSketch();
+    addCoarsely(one, ms);
+    addCoarsely(sketch, ms);
+    assert.ok(Math.abs((latencyQuantile(one, 0.5) ?? 0) / ms - 1) < 0.08, `${ms}`);
+  }
+  assert.ok(sketch.buckets.length / 2 <= 8 * 27);
+  assert.equal(logLatency(512) - logLatency(256), 1);
 });

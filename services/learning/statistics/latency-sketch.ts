@@ -24,8 +24,11 @@ export function newSketch(): LatencySketch {
 }
 
 export function addLatency(sketch: LatencySketch, latencyMs: number, weight = 1): void {
+  add(sketch, bucketOf(latencyMs), weight);
+}
+
+function add(sketch: LatencySketch, bucket: number, weight: number): void {
   sketch.count += weight;
-  const bucket = bucketOf(latencyMs);
   const at = find(sketch.buckets, bucket);
   if (sketch.buckets[at] === bucket) sketch.buckets[at + 1] = (sketch.buckets[at + 1] as number) + weight;
   else sketch.buckets.splice(at, 0, bucket, weight);
@@ -68,6 +71,28 @@ export function fadeSketch(sketch: LatencySketch, factor: number): void {
 }
 
 const LEAST_COUNT = 1 / 1_024;
+
+/** Keeps at most so many buckets: the lowest are put together, because it is high latencies that are asked for. */
+export function narrowSketch(sketch: LatencySketch, most: number): void {
+  const { buckets } = sketch;
+  while (buckets.length > 2 * most) {
+    buckets[3] = (buckets[3] as number) + (buckets[1] as number);
+    buckets.splice(0, 2);
+  }
+}
+
+/** As `addLatency`, coarsely: eight buckets for each doubling, within 8 %. */
+export function addCoarsely(sketch: LatencySketch, latencyMs: number): void {
+  const bucket = bucketOf(latencyMs);
+  add(sketch, bucket - (bucket % COARSE_STEP) + COARSE_STEP / 2, 1);
+}
+
+const COARSE_STEP = 4;
+
+/** Where a latency lies on a scale that is nearly logarithmic: one more = twice as long. */
+export function logLatency(latencyMs: number): number {
+  return bucketOf(latencyMs) / PER_DOUBLING;
+}
 
 /** The latency that this share of all did not exceed; undefined of nothing. */
 export function latencyQuantile(sketch: LatencySketch, share: number): number | undefined {

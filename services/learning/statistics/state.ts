@@ -8,7 +8,7 @@ import { CELL_SIZE, newSums, type Sums } from "./cell.ts";
 import { CHANNELS } from "./channel.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const LEARNING_EVOLVE_VERSION = "1";
+export const LEARNING_EVOLVE_VERSION = "2";
 
 /** Together they bound the memory, whatever the log holds, to about 110 MB. */
 export const LEARNING_BOUNDS = {

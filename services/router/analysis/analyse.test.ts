@@ -36,6 +36,7 @@ test("a short label - is simple, needs structure, and goes to the cheapest place
       longContext: false,
       vision: false,
       contextTokens: 206,
+      leastTokens: 2,
     },
     pool: "native",
     kind: "label/low/english",

@@ -30,6 +30,8 @@ export interface TaskNeeds {
   vision: boolean;
   /** Tokens that a model must be able to read, roughly. */
   contextTokens: number;
+  /** Fewer tokens than this the texts cannot be. */
+  leastTokens: number;
 }
 
 export interface TaskAnalysis {
@@ -47,6 +49,8 @@ export interface TaskAnalysis {
 /** Inputs from here on need a model with a long context: about 4,000 tokens. */
 const LONG_BYTES = 16_384;
 const BYTES_PER_TOKEN = 3.5;
+/** Hardly a text has more. */
+const MOST_BYTES_PER_TOKEN = 8;
 /** What instructions, names and a turn of history add, in tokens. */
 const FIXED_TOKENS = 200;
 const TOKENS_PER_TURN = 150;
@@ -63,7 +67,8 @@ export function analyseTask(
 ): TaskAnalysis {
   clearCounts();
   const walk = walkInputs(inputs);
-  const inputBytes = readTexts(walk) + walk.otherBytes;
+  const textBytes = readTexts(walk);
+  const inputBytes = textBytes + walk.otherBytes;
   const historyLength = Math.max(turns, walk.history);
   const reasoningHints = counts.signs[REASONING] as number;
   const toolHints = counts.signs[TOOLS] as number;
@@ -75,7 +80,8 @@ export function analyseTask(
     tools: profile.tools,
     longContext: inputBytes >= LONG_BYTES,
     vision: profile.vision || walk.images > 0,
-    contextTokens: Math.ceil(inputBytes / BYTES_PER_TOKEN) + FIXED_TOKENS + TOKENS_PER_TURN * historyLength,
+    contextTokens: Math.ceil(textBytes / BYTES_PER_TOKEN) + FIXED_TOKENS + TOKENS_PER_TURN * historyLength,
+    leastTokens: Math.floor(textBytes / MOST_BYTES_PER_TOKEN),
   };
   const { fieldCount, types, shape } = profile;
   return {

@@ -31,6 +31,7 @@ function history(requests: number): string {
       loads: [0, 1, 2, 3, 0],
       ...asked,
       weights: BALANCED,
+      settings: { name: "standard", rule: "thompson", temper: 0.5, floor: 0.05 },
       seed: 20_261_101,
       requestId: `local.c.${n}`,
     });

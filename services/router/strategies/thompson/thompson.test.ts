@@ -4,7 +4,8 @@ import type { Implementation } from "../../../../schemas/messages/program-event.
 import { BALANCED, weightsFor } from "../../../learning/posterior/reward.ts";
 import { evolve } from "../../../learning/statistics/evolve.ts";
 import { initialState, type LearningState } from "../../../learning/statistics/state.ts";
-import { chooseByThompson, type LearnedQuestion } from "./thompson.ts";
+import type { Question } from "../strategy.ts";
+import { chooseByThompson } from "./thompson.ts";
 
 const NAMES = ["quick", "good", "cheap"];
 const implementations: Implementation[] = NAMES.map((name) => ({ kind: "structured", name }));
@@ -31,7 +32,7 @@ function learnedState(): LearningState {
 
 const state = learnedState();
 
-function asked(more: Partial<LearnedQuestion> = {}): LearnedQuestion {
+function asked(more: Partial<Question> = {}): Question {
   return {
     implementations,
     ineligible: new Set(),
@@ -41,6 +42,7 @@ function asked(more: Partial<LearnedQuestion> = {}): LearnedQuestion {
     task: "task",
     length: 0,
     weights: BALANCED,
+    settings: { name: "standard", rule: "thompson", temper: 0.5, floor: 0.05 },
     seed: 1,
     requestId: "local.c.1",
     ...more,
@@ -60,7 +62,7 @@ test("a preference - decides which is best", () => {
 });
 
 test("settings - make another policy on the same statistics", () => {
-  const settings = { temper: 0.01, floor: 0.3 };
+  const settings = { name: "calm", rule: "thompson", temper: 0.01, floor: 0.3 } as const;
   const { candidates = [] } = chooseByThompson(asked({ weights: weightsFor("quality"), settings })) ?? {};
   const found = candidates.map(({ probability }) => probability);
   for (const [at, expected] of [0.1, 0.8, 0.1].entries()) {

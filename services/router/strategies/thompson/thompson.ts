@@ -3,42 +3,10 @@
 
 import type { Implementation } from "../../../../schemas/messages/program-event.ts";
 import { MAX_CANDIDATES } from "../../../learning/posterior/best-arm.ts";
-import {
-  armProbabilities,
-  type PolicySettings,
-  pick,
-  probabilities,
-  rewards,
-} from "../../../learning/posterior/policy.ts";
-import type { Weights } from "../../../learning/posterior/reward.ts";
-import {
-  type ArmStatistics,
-  kindIndex,
-  newArm,
-  newProgram,
-  type ProgramStatistics,
-} from "../../../learning/statistics/state.ts";
-import type { Answer, Question } from "../strategy.ts";
+import { armProbabilities, pick, probabilities, rewards } from "../../../learning/posterior/policy.ts";
+import { type ArmStatistics, kindIndex, newArm, newProgram } from "../../../learning/statistics/state.ts";
+import { type Answer, type Question, resortsOf } from "../strategy.ts";
 import { uniform } from "./draw.ts";
-
-export const THOMPSON_VERSION = "thompson/1";
-
-export interface LearnedQuestion extends Question {
-  /** What is known of the program; undefined = nothing yet. */
-  program: ProgramStatistics | undefined;
-  /** Keys of the implementations' arms, in the same order. */
-  armKeys: readonly string[];
-  /** Load bucket of each implementation. */
-  loads: ArrayLike<number>;
-  task: string;
-  length: number;
-  weights: Weights;
-  /** Absent = as measured best. */
-  settings?: PolicySettings;
-  /** Of the namespace; with the request's id it decides the draw. */
-  seed: number;
-  requestId: string;
-}
 
 const UNKNOWN_PROGRAM = newProgram();
 const UNKNOWN_ARM = newArm("", "", "", 0);
@@ -48,8 +16,8 @@ const loads = new Uint8Array(MAX_CANDIDATES);
 /** Position of each candidate among the implementations. */
 const positions = new Uint8Array(MAX_CANDIDATES);
 
-export function chooseByThompson(question: LearnedQuestion): Answer | undefined {
-  const { implementations, ineligible } = question;
+export function chooseByThompson(question: Question): Answer | undefined {
+  const { implementations } = question;
   let count = collect(question, false);
   // Last resorts are candidates only where there is nothing else.
   if (count === 0) count = collect(question, true);
@@ -80,13 +48,12 @@ export function chooseByThompson(question: LearnedQuestion): Answer | undefined 
     candidate.eligible = true;
   }
   const tried = order.map((k) => implementations[positions[k] as number] as Implementation);
-  const rest = implementations.filter((one) => !ineligible.has(one.name) && !tried.includes(one));
-  const [first, ...next] = [...tried, ...rest];
+  const [first, ...next] = [...tried, ...resortsOf(question, tried)];
   return first === undefined ? undefined : { chosen: first, next, candidates };
 }
 
 /** Gathers what may be chosen into `arms`, `loads` and `positions`. */
-function collect(question: LearnedQuestion, lastResorts: boolean): number {
+function collect(question: Question, lastResorts: boolean): number {
   let count = 0;
   for (let at = 0; at < question.implementations.length && count < MAX_CANDIDATES; at++) {
     const { name, lastResort } = question.implementations[at] as Implementation;
