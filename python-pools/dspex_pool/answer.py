@@ -108,6 +108,7 @@ class _Failed(_Struct, kw_only=True):
     started_at: str
     duration_ms: float
     plan: msgspec.Raw
+    decision: msgspec.Raw
     request_sequence: int
     work_sequence: int
 
@@ -196,6 +197,7 @@ def failed_event(work: Work, sequence: int, place: Place, ran: Ran, error: WireE
         started_at=ran.started_text,
         duration_ms=ran.duration_ms,
         plan=work.plan,
+        decision=work.decision,
         request_sequence=work.request_sequence,
         work_sequence=sequence,
     )

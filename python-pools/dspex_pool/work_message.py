@@ -1,5 +1,5 @@
-"""Work as this pool reads it. What only travels on into the result (decision, attempts, plan) is kept as the
-bytes that came: never decoded, never encoded again.
+"""Work as this pool reads it. What only travels on into result or failure (decision, attempts, plan) is kept
+as the bytes that came: never decoded, never encoded again.
 """
 
 from __future__ import annotations

@@ -29,10 +29,14 @@ export async function startNative(settings: PartSettings, { models, slots }: Nat
   const reader = await LogReader.open(connection);
   const claimCheck = new ClaimCheck(await ObjectBucket.open(connection, appender, VALUE_BUCKET));
   const definitions = new Definitions(logger);
-  await definitions.start(connection, role, instance);
+  await definitions.start(connection, reader, role, instance);
   const name = { pool: POOL, worker: String(instance) };
   const parts = { connection, appender, reader, claimCheck, definitions, name, slots };
-  const worker = new NativeWorker({ ...parts, calls: modelCalls(models), chunks: new ChunkWriter(appender) });
+  const worker = new NativeWorker({
+    ...parts,
+    calls: modelCalls(models, definitions),
+    chunks: new ChunkWriter(appender),
+  });
   const drain = await consumeWork(connection, name, worker, slots, logger);
   const stopBeats = startBeats(connection, name, slots, () => ({
     busy: worker.busy,

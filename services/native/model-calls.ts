@@ -6,19 +6,25 @@ import { DspexError } from "../../schemas/errors.ts";
 import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import { parseSignatureJson, type Signature } from "../../schemas/signature/mod.ts";
+import { armsOf } from "../learning/statistics/arms.ts";
+import { choiceLabels } from "../programs/choice-labels.ts";
 import {
   createModelAdapters,
   findModel,
+  type LabelScores,
   type ModelAdapters,
   type ModelAnswer,
-  type ModelSettings,
+  type ModelRequest,
 } from "./adapters/mod.ts";
+import { addUsage, NO_USAGE } from "./adapters/usage.ts";
+import { type CalibrationSource, Calibrations } from "./calibrations.ts";
 import { keyVariables } from "./config.ts";
+import { isModelCall, type ModelCallSettings, settingsOf } from "./settings.ts";
 import { chatSpan } from "./spans.ts";
 
 /** The calls of a worker that has these models. */
-export function modelCalls(models: Models | undefined): ModelCalls {
-  return new ModelCalls(createModelAdapters({ variables: keyVariables() }), models);
+export function modelCalls(models: Models | undefined, published: CalibrationSource): ModelCalls {
+  return new ModelCalls(createModelAdapters({ variables: keyVariables() }), models, published);
 }
 
 /** Signatures by definition: parsed once, so that their validators are compiled once. */
@@ -27,10 +33,13 @@ const signatures = new WeakMap<ProgramDefinition, Signature>();
 export class ModelCalls {
   readonly #adapters: ModelAdapters;
   readonly #models: Models | undefined;
+  readonly #published: CalibrationSource;
+  readonly #calibrations = new Calibrations();
 
-  constructor(adapters: ModelAdapters, models: Models | undefined) {
+  constructor(adapters: ModelAdapters, models: Models | undefined, published: CalibrationSource) {
     this.#adapters = adapters;
     this.#models = models;
+    this.#published = published;
   }
 
   /** @throws DspexError `module_not_found` for an implementation that is none of this worker's, else the adapter's. */
@@ -48,17 +57,22 @@ export class ModelCalls {
         `"${work.program}" has no model call "${work.implementation}"`,
       );
     }
-    const model = findModel(this.#models, implementation.model);
+    const settings = settingsOf(implementation, work.settings);
+    const model = findModel(this.#models, settings.model);
     return withSpan("native", SPAN.chat(model.model), chatSpan(model), async (span) => {
-      const answer = await this.#adapters[implementation.kind].call({
+      const request: ModelRequest = {
         model,
         signature: signatureOf(definition),
         inputs,
-        settings: settingsOf(implementation),
+        settings,
         history: work.history,
         signal,
         onDelta,
-      });
+      };
+      const answer =
+        implementation.kind === "choice"
+          ? await this.#choose(definition, implementation, settings, request)
+          : await this.#adapters[implementation.kind].call(request);
       span.setAttributes({
         [ATTRIBUTE.genAiResponseModel]: answer.modelId,
         [ATTRIBUTE.genAiInputTokens]: answer.usage.inputTokens,
@@ -67,23 +81,38 @@ export class ModelCalls {
       return answer;
     });
   }
-}
 
-type ModelCallImplementation = Extract<Implementation, { kind: "structured" | "plain" }>;
-
-function isModelCall(implementation: Implementation): implementation is ModelCallImplementation {
-  return implementation.kind === "structured" || implementation.kind === "plain";
-}
-
-function settingsOf(implementation: ModelCallImplementation): ModelSettings {
-  const { temperature, maxTokens, timeoutMs, prompt } = implementation;
-  return {
-    temperature,
-    maxTokens,
-    timeoutMs,
-    prompt,
-    ...(implementation.kind === "plain" && { stop: implementation.stop }),
-  };
+  /** What its calibration inputs cost is counted where they were needed first. */
+  async #choose(
+    definition: ProgramDefinition,
+    { name, calibration = [] }: Extract<Implementation, { kind: "choice" }>,
+    settings: ModelCallSettings,
+    request: ModelRequest,
+  ): Promise<ModelAnswer> {
+    const { choice } = this.#adapters;
+    const arm = armsOf(definition).find((one) => one.name === name)?.key ?? name;
+    // With another model or prompt than declared it leans otherwise.
+    const own = settings.isDeclared ? "" : JSON.stringify([settings.model, settings.prompt]);
+    const key = `${definition.name} ${arm} ${own}`;
+    let usage = NO_USAGE;
+    const { history: _history, onDelta: _onDelta, ...alone } = request;
+    const means = await this.#calibrations.meansOf({
+      key,
+      labels: (choiceLabels(request.signature) ?? []).map(({ text }) => text),
+      published: settings.isDeclared ? this.#published.calibrationOf(definition.name, arm) : undefined,
+      inputs: calibration,
+      score: async (inputs): Promise<LabelScores> => {
+        // Others may wait for it, too: it does not end with this request.
+        const answer = await choice.call({ ...alone, inputs, signal: new AbortController().signal });
+        usage = addUsage(usage, answer.usage);
+        return answer.choice?.labelScores ?? {};
+      },
+      signal: request.signal,
+    });
+    const answer = await choice.call({ ...request, means });
+    if (answer.choice !== undefined) this.#calibrations.observe(key, answer.choice.labelScores);
+    return { ...answer, usage: addUsage(usage, answer.usage) };
+  }
 }
 
 function signatureOf(definition: ProgramDefinition): Signature {

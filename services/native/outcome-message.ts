@@ -2,9 +2,10 @@
 
 import type { WireError } from "../../schemas/errors.ts";
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
-import type { Attempt, Usage } from "../../schemas/messages/parts.ts";
+import type { Attempt, ModelCall, Usage } from "../../schemas/messages/parts.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import type { Work } from "../../schemas/messages/work.ts";
+import type { ModelAnswer } from "./adapters/mod.ts";
 
 export interface AttemptTimes {
   startedAt: string;
@@ -21,8 +22,8 @@ export interface WorkerName {
 export function resultOf(
   work: Work,
   workSequence: number,
-  outputs: Record<string, unknown>,
-  usage: Usage | undefined,
+  /** Its outputs as they are stored: large ones by reference. */
+  { outputs, usage, choice, ...told }: Omit<ModelAnswer, "text">,
   times: AttemptTimes,
   { pool, worker }: WorkerName,
 ): Result {
@@ -33,7 +34,8 @@ export function resultOf(
     worker,
     startedAt: times.startedAt,
     durationMs: round(times.durationMs),
-    ...(usage !== undefined && { usage }),
+    usage,
+    modelCall: modelCallOf(told),
   };
   const attempts = [...work.attempts, attempt];
   const requestedAtMs = Date.parse(work.requestedAt);
@@ -54,6 +56,7 @@ export function resultOf(
       totalMs: round(Math.max(0, times.nowMs - requestedAtMs)),
     },
     decision: work.decision,
+    ...choice,
     ...(work.session !== undefined && { session: work.session }),
     requestHash: work.requestHash,
     log: {
@@ -83,8 +86,23 @@ export function failureOf(
     startedAt: times.startedAt,
     durationMs: round(times.durationMs),
     plan: work.plan,
+    decision: work.decision,
     requestSequence: work.requestSequence,
     workSequence,
+  };
+}
+
+/** Names come from the model's server: a long one must not make the result invalid. */
+function modelCallOf({
+  modelId,
+  finishReason,
+  timings: { firstTokenMs, totalMs },
+}: Pick<ModelAnswer, "modelId" | "finishReason" | "timings">): ModelCall {
+  return {
+    modelId: modelId.slice(0, 256),
+    finishReason: finishReason.slice(0, 64),
+    ...(firstTokenMs !== undefined && { firstTokenMs: round(firstTokenMs) }),
+    totalMs: round(totalMs),
   };
 }
 

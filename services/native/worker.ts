@@ -1,4 +1,4 @@
-// The TypeScript worker of pool `native`: structured and plain model calls.
+// The TypeScript worker of pool `native`: structured and plain model calls, and choices.
 //
 //   deliver ─▶ answered already? ─▶ definition ─▶ adapter ─▶ outputs checked ─▶ result stored ─▶ ack
 //                                                    └ throws ─▶ attempt.failed stored ─▶ ack
@@ -50,9 +50,16 @@ export interface WorkerParts {
 /** Ids that were cancelled before their work came are remembered, this many. */
 const CANCELLED_KEPT = 1_000;
 
+/** The decision as it came, so that it leaves as it came: also with what a later version has put into it. */
+function readWork(delivery: Delivery): Work {
+  const { data } = delivery.json() as CloudEvent<Work>;
+  return { ...workSchema.parse(data), decision: data.decision };
+}
+
 export class NativeWorker {
   readonly #parts: WorkerParts;
-  readonly #running = new Map<string, AbortController>();
+  /** By request: two where a second attempt runs beside the first. */
+  readonly #running = new Map<string, Set<AbortController>>();
   readonly #cancelled = new Map<string, DspexError>();
   readonly #queue: (() => void)[] = [];
   #busy = 0;
@@ -76,7 +83,7 @@ export class NativeWorker {
   async handle(delivery: Delivery): Promise<void> {
     await this.#enter();
     try {
-      const work = workSchema.parse((delivery.json() as CloudEvent<unknown>).data);
+      const work = readWork(delivery);
       const traceparent = delivery.header(HEADER.traceparent);
       // Somebody had it before: it may have answered and died before it could say so.
       if (delivery.isDoubtful && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
@@ -112,7 +119,7 @@ export class NativeWorker {
       usage = answer.usage;
       const outputs = await this.#parts.claimCheck.shrink(answer.outputs, work.user);
       await this.#storeResult(
-        resultOf(work, delivery.sequence, outputs, usage, times(), this.#parts.name),
+        resultOf(work, delivery.sequence, { ...answer, outputs }, times(), this.#parts.name),
         work,
         delivery,
       );
@@ -136,7 +143,8 @@ export class NativeWorker {
     const early = this.#cancelled.get(work.id);
     if (early !== undefined) throw early;
     const timer = setTimeout(() => abort.abort(late), leftMs);
-    this.#running.set(work.id, abort);
+    const running = this.#running.get(work.id) ?? new Set();
+    this.#running.set(work.id, running.add(abort));
     try {
       const definition = await definitions.find(work.program, work.version);
       const inputs = await claimCheck.expand(work.inputs, work.user);
@@ -154,7 +162,8 @@ export class NativeWorker {
       throw abort.signal.aborted ? abort.signal.reason : thrown;
     } finally {
       clearTimeout(timer);
-      this.#running.delete(work.id);
+      running.delete(abort);
+      if (running.size === 0) this.#running.delete(work.id);
     }
   }
 
@@ -204,11 +213,8 @@ export class NativeWorker {
       reason,
       reason === "cancelled" ? "the request was cancelled" : "the request's deadline passed",
     );
-    const running = this.#running.get(id);
-    if (running !== undefined) {
-      running.abort(error);
-      return;
-    }
+    for (const abort of this.#running.get(id) ?? []) abort.abort(error);
+    // Another attempt may still be on its way here.
     this.#cancelled.set(id, error);
     if (this.#cancelled.size > CANCELLED_KEPT)
       this.#cancelled.delete(this.#cancelled.keys().next().value as string);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decideModule, decideRegister, decideRenewals } from "./decide.ts";
+import { decideModule, decideRegister, decideRemove, decideRenewal } from "./decide.ts";
 import { definitionOf } from "./definition.ts";
 import { evolve } from "./evolve.ts";
 import { initialState, type ProgramsState, stateFromJson, stateToJson } from "./state.ts";
@@ -50,13 +50,39 @@ test("module - a name that has another signature elsewhere is a conflict", () =>
   assert.ok(decideModule(given(["echo", "pool/general", 1]), other, "pool/general"));
 });
 
-test("renewals - what lies in the older half of a log that forgets is told again", () => {
+test("remove - a registered program goes, and may come back; one that is not there is unknown", () => {
+  const removal = { name: "echo", by: "local", reason: "not used" };
+  const state = given(["echo", "config", 1]);
+  assert.deepEqual(decideRemove(state, removal), removal);
+  const removed = evolve(state, { kind: "removed", sequence: 2, timeMs: 2, name: "echo" });
+  for (const unknown of [removed, given(["other", "config", 1])])
+    assert.throws(() => decideRemove(unknown, removal), { code: "unknown_program" });
+  const back = { kind: "registered", sequence: 3, timeMs: 3, definition: definition("echo"), by: "local" };
+  assert.deepEqual(decideRemove(evolve(removed, back as never), removal), removal);
+});
+
+test("renewal - what lies in the older half of a log that forgets is told again", () => {
   const state = given(["old", "config", 10], ["middle", "config", 140], ["new", "config", 190]);
-  assert.deepEqual(decideRenewals(state, 1, 200), [], "nothing was forgotten yet");
-  assert.deepEqual(
-    decideRenewals(state, 100, 200).map((r) => r.name),
-    ["old", "middle"],
-  );
+  const renewed = (firstSequence: number) =>
+    ["old", "middle", "new", "none"].filter(
+      (name) => decideRenewal(state, name, { firstSequence, lastSequence: 200 }) !== undefined,
+    );
+  assert.deepEqual(renewed(1), [], "nothing was forgotten yet");
+  assert.deepEqual(renewed(100), ["old", "middle"]);
+  assert.deepEqual(decideRenewal(state, "old", { firstSequence: 100, lastSequence: 200 }), {
+    ...definition("old"),
+    by: "config",
+  });
+});
+
+test("renewal - of what was removed there is none", () => {
+  const removed = evolve(given(["old", "config", 10]), {
+    kind: "removed",
+    sequence: 20,
+    timeMs: 20,
+    name: "old",
+  });
+  assert.equal(decideRenewal(removed, "old", { firstSequence: 100, lastSequence: 200 }), undefined);
 });
 
 test("the state - survives its JSON", () => {

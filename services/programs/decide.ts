@@ -1,7 +1,11 @@
 // state + command → events, for the registry. Pure; nothing to append = the command changes nothing.
 
 import { DspexError } from "../../schemas/errors.ts";
-import type { ProgramDefinition, ProgramRegistered } from "../../schemas/messages/program-event.ts";
+import type {
+  ProgramDefinition,
+  ProgramRegistered,
+  ProgramRemoved,
+} from "../../schemas/messages/program-event.ts";
 import type { Signature } from "../../schemas/signature/ast.ts";
 import { formatSignature } from "../../schemas/signature/mod.ts";
 import type { ProgramsState } from "./state.ts";
@@ -38,24 +42,33 @@ export function decideModule(
   );
 }
 
+/** Removes a program for all users. @throws DspexError `unknown_program` when none is registered. */
+export function decideRemove(state: ProgramsState, removal: ProgramRemoved): ProgramRemoved {
+  if (state.programs.get(removal.name)?.status === "registered") return removal;
+  throw new DspexError("unknown_program", `no program "${removal.name}" is registered`);
+}
+
+/** Which part of the log is left. */
+export interface LogRange {
+  firstSequence: number;
+  lastSequence: number;
+}
+
 /**
  * The log forgets its head, by age and by size, and workers learn programs from it alone: a registration that lies in
  * the older half of what is left is told again, with the same version.
  */
-export function decideRenewals(
+export function decideRenewal(
   state: ProgramsState,
-  firstSequence: number,
-  lastSequence: number,
-): ProgramRegistered[] {
+  name: string,
+  { firstSequence, lastSequence }: LogRange,
+): ProgramRegistered | undefined {
+  const program = state.programs.get(name);
+  const version = program?.status === "registered" ? program.versions.get(program.current) : undefined;
+  if (version === undefined) return undefined;
   const middle = firstSequence + Math.floor((lastSequence - firstSequence) / 2);
-  const renewals: ProgramRegistered[] = [];
-  for (const { status, current, versions } of state.programs.values()) {
-    const version = versions.get(current);
-    if (status !== "registered" || version === undefined) continue;
-    const isOld = version.sequence < firstSequence || (firstSequence > 1 && version.sequence < middle);
-    if (isOld) renewals.push({ ...version.definition, by: version.by });
-  }
-  return renewals;
+  const isOld = version.sequence < firstSequence || (firstSequence > 1 && version.sequence < middle);
+  return isOld ? { ...version.definition, by: version.by } : undefined;
 }
 
 export function signatureText(definition: ProgramDefinition): string {

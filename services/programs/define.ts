@@ -7,7 +7,8 @@
 
 import { type Config, type ConfigInput, configSchema } from "../../schemas/config/config.ts";
 import { DspexError } from "../../schemas/errors.ts";
-import type { Implementation, ProgramDeclaration } from "../../schemas/messages/program-event.ts";
+import type { Implementation, ProgramDeclaration, Routing } from "../../schemas/messages/program-event.ts";
+import type { VariableDefinition } from "../../schemas/messages/variable-event.ts";
 import {
   formatSignature,
   type InputsOf,
@@ -60,6 +61,11 @@ export function plain(name: string, settings: Settings<"plain">): Implementation
   return { name, kind: "plain", ...settings };
 }
 
+/** A model call that picks one of few labels by their likelihood: for one output that is a Literal, an enum or a bool. */
+export function choice(name: string, settings: Settings<"choice"> = {}): Implementation {
+  return { name, kind: "choice", ...settings };
+}
+
 /** A DSPy module, made from the signature in a pool: `dspy("predict", { pool: "general", module: "Predict" })`. */
 export function dspy(name: string, settings: Settings<"dspy">): Implementation {
   return { name, kind: "dspy", ...settings };
@@ -79,6 +85,8 @@ export function defineProgram<const Text extends string>(
   text: Checked<Text> extends Text ? Text : Checked<Text>,
   program: {
     description?: string;
+    /** How its implementations are chosen, where a request does not say otherwise. */
+    routing?: Routing;
     implementations: readonly (
       | Implementation
       | NativeImplementation<Received<InputsOf<Text>>, OutputsOf<Text>>
@@ -91,12 +99,13 @@ export function defineProgram<const Text extends string>(
     functions.set(`${name}/${implementation.data.name}`, implementation.run as NativeFunction);
     return implementation.data;
   });
-  const { description } = program;
+  const { description, routing } = program;
   const declaration: ProgramDeclaration = {
     name,
     ...(description !== undefined && { description }),
     signature: formatSignature(parseSignature(text)),
     implementations,
+    ...(routing !== undefined && { routing }),
   };
   return { declaration, functions };
 }
@@ -105,16 +114,21 @@ export interface DefinedConfig {
   readonly settings: Config;
   readonly declarations: readonly ProgramDeclaration[];
   readonly functions: NativeFunctions;
+  readonly variables: readonly VariableDefinition[];
 }
 
 /**
- * An application: its programs and its settings. The default export of `dspex.config.ts`.
- * @throws DspexError `invalid_inputs` naming the setting, or a program that is defined twice.
+ * An application: its programs, its variables and its settings. The default export of `dspex.config.ts`.
+ * @throws DspexError `invalid_inputs` naming the setting, or a program or variable that is defined twice.
  */
 export function defineConfig({
   programs,
+  variables = [],
   ...settings
-}: ConfigInput & { programs: readonly DefinedProgram[] }): DefinedConfig {
+}: ConfigInput & {
+  programs: readonly DefinedProgram[];
+  variables?: readonly VariableDefinition[];
+}): DefinedConfig {
   const parsed = configSchema.safeParse(settings);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -130,5 +144,9 @@ export function defineConfig({
     names.add(declaration.name);
     for (const [key, run] of own) functions.set(key, run);
   }
-  return { settings: parsed.data, declarations: programs.map((program) => program.declaration), functions };
+  const declarations = programs.map((program) => program.declaration);
+  const twice = variables.find(({ name }, n) => variables.findIndex((other) => other.name === name) < n);
+  if (twice !== undefined)
+    throw new DspexError("invalid_inputs", `variable "${twice.name}" is defined twice`);
+  return { settings: parsed.data, declarations, functions, variables };
 }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { modelsSchema } from "../../schemas/config/models.ts";
 import { isDspexError } from "../../schemas/errors.ts";
-import { definitionOf } from "./definition.ts";
+import { definitionOf, definitionWith } from "./definition.ts";
 
 const SIGNATURE = "question: str, tone: str = 'plain' -> answer: str";
 
@@ -52,6 +53,54 @@ test("prompts - take every input, spaces around its name or not, and may have no
   );
 });
 
+const MOOD = 'text: str, language: str = "en" -> mood: Literal["good", "bad", "so so"]';
+
+function choice(settings: object, signature = MOOD): Record<string, unknown> {
+  return { name: "mood", signature, implementations: [{ kind: "choice", name: "likely", ...settings }] };
+}
+
+test("a choice - picks among the labels of a Literal, of an enum, or of a bool", () => {
+  const words = { good: "happy", "so so": "neither" };
+  definitionOf(choice({ prompt: "{{text}} ({{language}}) is", words }));
+  definitionOf(choice({ words: { true: "yes", false: "no" } }, "text: str -> good: bool"));
+  definitionOf(choice({ words: { 1: "one", null: "none" } }, "text: str -> stars: Literal[1, 2, None]"));
+  // Two labels may change their words.
+  definitionOf(choice({ words: { good: "bad", bad: "good" } }));
+});
+
+test("a choice - has its calibration inputs as requests have them: with their defaults", () => {
+  const [likely] = definitionOf(
+    choice({ calibration: [{ text: "a" }, { text: "b", language: "de" }] }),
+  ).implementations;
+  assert.ok(likely?.kind === "choice");
+  assert.deepEqual(likely.calibration, [
+    { text: "a", language: "en" },
+    { text: "b", language: "de" },
+  ]);
+});
+
+test("routing - is part of the definition, and of its version", () => {
+  const declared = program({ kind: "native", name: "x" });
+  const routing = { prefer: "speed", weights: { quality: 0, time: 1, cost: 0 }, hedge: true };
+  const definition = definitionOf({ ...declared, routing });
+  assert.deepEqual(definition.routing, routing);
+  assert.notEqual(definition.version, definitionOf(declared).version);
+  assert.ok(!("routing" in definitionOf(declared)));
+});
+
+test("capabilities - are part of the definition; another configuration of the model is another version", () => {
+  const define = (contextTokens: number) =>
+    definitionWith(modelsSchema.parse({ default: "m", models: { m: { model: "m", contextTokens } } }));
+  const declared = program({ kind: "structured", name: "s" });
+  const definition = define(2_048)(declared);
+  assert.equal(definition.implementations[0]?.capabilities?.contextTokens, 2_048);
+  assert.deepEqual(define(2_048)(declared), definition);
+  assert.notEqual(define(4_096)(declared).version, definition.version);
+  // What was registered, declared again as it is shown, is the same.
+  const { version: _version, ...shown } = definition;
+  assert.deepEqual(define(2_048)(shown), definition);
+});
+
 const wrong: [name: string, declaration: unknown, path: string | undefined, message: RegExp][] = [
   [
     "a misspelt place of a plain call",
@@ -85,6 +134,70 @@ const wrong: [name: string, declaration: unknown, path: string | undefined, mess
     { ...program({ kind: "plain", name: "p", prompt: "{{q}}" }), signature: "q: str -> n: int" },
     "implementations.0",
     /must have one str output/,
+  ],
+  [
+    "a choice of two outputs",
+    choice({}, "text: str -> good: bool, loud: bool"),
+    "implementations.0",
+    /"likely" is a choice: the signature must have one output, a Literal, an enum or a bool$/,
+  ],
+  ["a choice of a text", choice({}, "text: str -> mood: str"), "implementations.0", /is a choice/],
+  [
+    "a choice that may be none",
+    choice({}, 'text: str -> mood: Literal["good", "bad"] | None'),
+    "implementations.0",
+    /is a choice/,
+  ],
+  [
+    "a word for a label that is none",
+    choice({ words: { godo: "happy" } }),
+    "implementations.0.words",
+    /^"godo" is no label of the signature, it has: good, bad, so so$/,
+  ],
+  [
+    "one word for two labels",
+    choice({ words: { good: "bad" } }),
+    "implementations.0.words",
+    /^"bad" stands for the labels "good" and "bad"$/,
+  ],
+  [
+    "labels that read the same",
+    choice({}, 'text: str -> stars: Literal[1, "1"]'),
+    "implementations.0.words",
+    /^"1" stands for the labels "1" and "1"$/,
+  ],
+  [
+    "a misspelt place of a choice",
+    choice({ prompt: "{{texd}}" }),
+    "implementations.0.prompt",
+    /\{\{texd\}\} is no input of the signature, it has: text, language$/,
+  ],
+  [
+    "a calibration input of another type",
+    choice({ calibration: [{ text: "a" }, { text: 5 }] }),
+    "implementations.0.calibration.1",
+    /^calibration: inputs\.text: expected str, got int 5$/,
+  ],
+  [
+    "a calibration input with its label",
+    choice({ calibration: [{ text: "a", mood: "good" }] }),
+    "implementations.0.calibration.0",
+    /inputs\.mood/,
+  ],
+  [
+    "weights of nothing",
+    {
+      ...program({ kind: "native", name: "x" }),
+      routing: { weights: { quality: 0, time: 0, cost: 0 } },
+    },
+    "routing.weights",
+    /all weights are 0/,
+  ],
+  [
+    "a preference that is none",
+    { ...program({ kind: "native", name: "x" }), routing: { prefer: "fun" } },
+    "routing.prefer",
+    /^program: /,
   ],
   [
     "a signature that is none",

@@ -4,10 +4,10 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { parseJson } from "../../schemas/envelope/json.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import { poolModulesSubject } from "../../schemas/subjects.ts";
 import type { Msg, NatsConnection } from "../bus/connect.ts";
 import { decideModule } from "./decide.ts";
-import { definitionOf } from "./definition.ts";
 import type { Registry } from "./registry.ts";
 
 const announcementSchema = z.looseObject({
@@ -24,30 +24,37 @@ const announcementSchema = z.looseObject({
   ),
 });
 
-export function servePoolModules(
+interface PoolModules {
+  registry: Registry;
+  /** A declaration as it is registered here. */
+  define: (declaration: unknown) => ProgramDefinition;
+  logger: Logger;
+}
+
+/** Returns once the server knows of it, and of what was subscribed before: whoever asks then is answered. */
+export async function servePoolModules(
   connection: NatsConnection,
-  registry: Registry,
-  logger: Logger,
-): { stop(): void } {
+  modules: PoolModules,
+): Promise<{ stop(): void }> {
   const subscription = connection.subscribe(poolModulesSubject("*"), {
     queue: "programs",
     callback: (error, message) => {
       if (error !== null) return;
       const pool = message.subject.split(".")[1] ?? "";
-      registerAll(pool, message, registry, logger).then(
-        (modules) => message.respond(JSON.stringify({ modules })),
+      registerAll(pool, message, modules).then(
+        (answers) => message.respond(JSON.stringify({ modules: answers })),
         (thrown) => message.respond(JSON.stringify(asDspexError(thrown).toWire())),
       );
     },
   });
+  await connection.flush();
   return { stop: () => subscription.unsubscribe() };
 }
 
 async function registerAll(
   pool: string,
   message: Msg,
-  registry: Registry,
-  logger: Logger,
+  { registry, define, logger }: PoolModules,
 ): Promise<unknown[]> {
   const parsed = announcementSchema.safeParse(parseJson(message.data));
   if (!parsed.success)
@@ -56,7 +63,7 @@ async function registerAll(
   for (const { name, signature, description, model, temperature, maxTokens, timeoutMs } of parsed.data
     .modules) {
     try {
-      const definition = definitionOf({
+      const definition = define({
         name,
         signature,
         ...(description !== undefined && { description }),
@@ -73,7 +80,7 @@ async function registerAll(
           },
         ],
       });
-      const created = await registry.execute(name, (state) =>
+      const created = await registry.execute(name, "registered", (state) =>
         decideModule(state, definition, `pool/${pool}`),
       );
       answers.push({ name, version: definition.version, created });

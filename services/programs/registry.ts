@@ -10,6 +10,7 @@ import {
   PROGRAM_EVENTS,
   type ProgramDefinition,
   type ProgramRegistered,
+  type ProgramRemoved,
 } from "../../schemas/messages/program-event.ts";
 import { ALL_LOG, PROGRAM_EVENTS_FILTER, programEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
@@ -20,7 +21,7 @@ import type { LogMessage } from "../log/message.ts";
 import type { ObjectBucket } from "../log/objects.ts";
 import type { LogReader } from "../log/read.ts";
 import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
-import { decideRenewals } from "./decide.ts";
+import { decideRenewal } from "./decide.ts";
 import { decodeEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import {
@@ -34,6 +35,12 @@ import {
 const ATTEMPTS = 20;
 const RENEW_EVERY_MS = 3_600_000;
 const SNAPSHOT_DELAY_MS = 1_000;
+
+/** What may happen to a program, with what is told of it. */
+interface Changes {
+  registered: ProgramRegistered;
+  removed: ProgramRemoved;
+}
 
 export interface RegistryOptions {
   instance: number;
@@ -76,20 +83,25 @@ export class Registry {
   }
 
   /** Appends what `decide` says of the current state; returns whether anything changed. */
-  async execute(
+  async execute<Verb extends keyof Changes>(
     name: string,
-    decide: (state: ProgramsState) => ProgramRegistered | undefined,
+    verb: Verb,
+    decide: (state: ProgramsState) => Changes[Verb] | undefined,
   ): Promise<boolean> {
     const { reader, appender } = this.#options;
-    const subject = programEventSubject(name, "registered");
+    const subject = programEventSubject(name, verb);
+    // All that can happen to this program: a removal must not pass a registration unseen.
+    const expectedSubject = programEventSubject(name, "*");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const last = (await reader.last(subject))?.sequence ?? 0;
+      const last = (await reader.last(expectedSubject))?.sequence ?? 0;
       await this.#passed(last);
-      const registered = decide(this.state);
-      if (registered === undefined) return false;
+      const decided = decide(this.state);
+      if (decided === undefined) return false;
       try {
-        const sequence = await appender.append(subject, this.#event(registered), {
+        const event = this.#event(PROGRAM_EVENTS[verb].type, decided);
+        const sequence = await appender.append(subject, event, {
           expectedLastSequence: last,
+          expectedSubject,
         });
         await this.#passed(sequence);
         this.#snapshotSoon();
@@ -98,7 +110,7 @@ export class Registry {
         if (!isWrongLastSequence(error)) throw error;
       }
     }
-    throw new DspexError("conflict", `program "${name}" is being registered by others all the time`, {
+    throw new DspexError("conflict", `program "${name}" is being changed by others all the time`, {
       retryable: true,
     });
   }
@@ -123,19 +135,20 @@ export class Registry {
   }
 
   async #renew(): Promise<void> {
-    const { reader, appender, logger } = this.#options;
+    const { reader, logger } = this.#options;
     const [first, last] = await Promise.all([reader.next(ALL_LOG, 1), reader.last(ALL_LOG)]);
     if (first === null || last === null) return;
-    for (const registered of decideRenewals(this.state, first.sequence, last.sequence)) {
-      await appender.append(programEventSubject(registered.name, "registered"), this.#event(registered));
-      logger.info({ program: registered.name, version: registered.version }, "program told again");
+    const range = { firstSequence: first.sequence, lastSequence: last.sequence };
+    for (const name of [...this.state.programs.keys()]) {
+      if (decideRenewal(this.state, name, range) === undefined) continue;
+      if (await this.execute(name, "registered", (state) => decideRenewal(state, name, range)))
+        logger.info({ program: name }, "program told again");
     }
   }
 
-  #event(registered: ProgramRegistered): string {
-    const { type } = PROGRAM_EVENTS.registered;
+  #event(type: string, data: object): string {
     const source = `programs/${this.#options.instance}`;
-    return stringifyJson(cloudEvent(type, source, randomUUID(), new Date().toISOString(), registered));
+    return stringifyJson(cloudEvent(type, source, randomUUID(), new Date().toISOString(), data));
   }
 
   async #passed(sequence: number): Promise<void> {

@@ -8,23 +8,28 @@ import { parseRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts"
 import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { feedbackSchema } from "../../schemas/messages/feedback.ts";
-import { PROGRAM_EVENTS } from "../../schemas/messages/program-event.ts";
+import { tokenSchema } from "../../schemas/messages/parts.ts";
+import { PROGRAM_EVENTS, type ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
-import { adminPattern, apiPattern, programEventSubject, resultSubject } from "../../schemas/subjects.ts";
+import { adminPattern, apiPattern, feedbackSubject, resultSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
+import { isWrongLastSequence } from "../bus/append-errors.ts";
 import type { Answer, ApiRequest, Endpoint } from "../bus/micro-service.ts";
 import type { LogReader } from "../log/read.ts";
-import { decideRegister, signatureText } from "./decide.ts";
-import { definitionOf } from "./definition.ts";
+import { decideRegister, decideRemove, signatureText } from "./decide.ts";
+import { judgementOf, programFeedback } from "./feedback.ts";
 import type { Registry } from "./registry.ts";
 
 const namedSchema = z.strictObject({ name: z.string(), version: z.string().optional() });
+const removalSchema = z.strictObject({ name: tokenSchema, reason: z.string().max(1_024).optional() });
 
 export interface ProgramsApi {
   registry: Registry;
   appender: Appender;
   reader: LogReader;
   source: string;
+  /** A declaration as it is registered here. */
+  define: (declaration: unknown) => ProgramDefinition;
 }
 
 export function programEndpoints(api: ProgramsApi): Endpoint[] {
@@ -34,8 +39,14 @@ export function programEndpoints(api: ProgramsApi): Endpoint[] {
       subject: adminPattern("program.register"),
       answer: (request) => register(api, request),
     },
+    {
+      name: "remove",
+      subject: adminPattern("program.remove"),
+      answer: (request) => remove(api, request),
+    },
     // Reachable for all users, but what changes things for all is the administrators'.
     { name: "register-refused", subject: apiPattern("program.register"), answer: refuse },
+    { name: "remove-refused", subject: apiPattern("program.remove"), answer: refuse },
     { name: "list", subject: apiPattern("program.list"), answer: async () => list(api) },
     {
       name: "describe",
@@ -51,16 +62,23 @@ export function programEndpoints(api: ProgramsApi): Endpoint[] {
   ];
 }
 
-async function register({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const definition = definitionOf(request.json());
-  const created = await registry.execute(definition.name, (state) =>
+async function register({ registry, define }: ProgramsApi, request: ApiRequest): Promise<Answer> {
+  const definition = define(request.json());
+  const created = await registry.execute(definition.name, "registered", (state) =>
     decideRegister(state, definition, request.user),
   );
   return { body: { name: definition.name, version: definition.version, created } };
 }
 
-async function refuse(): Promise<Answer> {
-  throw new DspexError("not_allowed", "registering programs needs the right `admin`: ask on dspex-admin");
+async function remove({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
+  const { name, reason } = checked(removalSchema, request);
+  const removal = { name, by: request.user, ...(reason !== undefined && { reason }) };
+  await registry.execute(name, "removed", (state) => decideRemove(state, removal));
+  return { body: { name } };
+}
+
+async function refuse({ tokens }: ApiRequest): Promise<Answer> {
+  throw new DspexError("not_allowed", `${tokens.join(".")} needs the right \`admin\`: ask on dspex-admin`);
 }
 
 function list({ registry }: ProgramsApi): Answer {
@@ -82,13 +100,13 @@ function list({ registry }: ProgramsApi): Answer {
 }
 
 function describe({ registry }: ProgramsApi, request: ApiRequest): Answer {
-  const { name, version } = named(request);
+  const { name, version } = checked(namedSchema, request);
   const definition = registry.find(name, version);
   return { body: { ...definition, signatureText: signatureText(definition) } };
 }
 
 function versions({ registry }: ProgramsApi, request: ApiRequest): Answer {
-  const { name } = named(request);
+  const { name } = checked(namedSchema, request);
   registry.find(name);
   const program = registry.state.programs.get(name);
   const all = [...(program?.versions.values() ?? [])];
@@ -117,16 +135,19 @@ async function feedback({ reader, appender, source }: ProgramsApi, request: ApiR
   }
   const stored = await reader.last(resultSubject(id));
   if (stored === null) throw new DspexError("not_found", `no result of ${JSON.stringify(id)} to judge`);
-  const { program } = (stored.json() as CloudEvent<Result>).data;
-  const data = { ...parsed.data, user: request.user };
-  const event = cloudEvent(
-    PROGRAM_EVENTS.feedback.type,
-    source,
-    randomUUID(),
-    new Date().toISOString(),
-    data,
-  );
-  await appender.append(programEventSubject(program, "feedback"), stringifyJson(event));
+  const result = (stored.json() as CloudEvent<Result>).data;
+  const data = programFeedback(parsed.data, result, request.user);
+  const eventId = randomUUID();
+  const event = cloudEvent(PROGRAM_EVENTS.feedback.type, source, eventId, new Date().toISOString(), data);
+  const subject = feedbackSubject(result.program, id, judgementOf(parsed.data, stored.sequence));
+  try {
+    await appender.append(subject, stringifyJson(event), { expectedLastSequence: 0 });
+  } catch (error) {
+    if (!isWrongLastSequence(error)) throw error;
+    // The first one counts, whatever others say: unless that is this one, whose acknowledgement was lost.
+    const first = (await reader.last(subject))?.json() as CloudEvent<unknown> | undefined;
+    if (first?.id !== eventId) return { body: { duplicate: true } };
+  }
   return { body: {} };
 }
 
@@ -138,8 +159,8 @@ function resolveOwnId(request: ApiRequest): string {
   return id;
 }
 
-function named(request: ApiRequest): z.infer<typeof namedSchema> {
-  const parsed = namedSchema.safeParse(request.json());
+function checked<Of>(schema: z.ZodType<Of>, request: ApiRequest): Of {
+  const parsed = schema.safeParse(request.json());
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new DspexError("invalid_inputs", `${request.tokens.join(".")}: ${issue?.message}`, {

@@ -27,8 +27,8 @@ async def fake_router(nats: TestNats) -> AsyncIterator[FakeRouter]:
 
 @pytest.fixture
 async def fake_api(nats: TestNats) -> AsyncIterator[FakeApi]:
-    """Plays the gateway and the programs service."""
-    connections = {role: await nats.connect_as(role) for role in ("gateway", "programs")}
+    """Plays the services of the API."""
+    connections = {role: await nats.connect_as(role) for role in ("gateway", "programs", "learning")}
     yield FakeApi(connections)
     for connection in connections.values():
         await connection.close()

@@ -1,4 +1,4 @@
-"""Plays gateway and programs for tests of the client alone: answers a verb with what the test says."""
+"""Plays the services of the API for tests of the client alone: answers a verb with what the test says."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from dspex.codec import to_json
 from dspex.error_codes import ERROR_CODES
 from dspex.errors import DspexError
 from tests.kit import settled
+
+# Who serves a verb, where it is not the gateway.
+_SERVED_BY = {"program": "programs", "feedback": "programs", "explain": "learning"}
 
 Answer = Callable[[str, bytes, dict[str, str]], Any]
 
@@ -32,8 +35,7 @@ class FakeApi:
 
     async def serve(self, verb: str, answer: Answer) -> None:
         """`verb` as a pattern after the user, e.g. `cancel.>`; `answer` gets verb, body and headers."""
-        role = "programs" if verb.startswith(("program.", "feedback.")) else "gateway"
-        connection = self._connections[role]
+        connection = self._connections[_SERVED_BY.get(verb.split(".")[0], "gateway")]
 
         async def take(message: Msg) -> None:
             called = message.subject.split(".", 2)[2]

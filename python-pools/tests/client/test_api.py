@@ -5,6 +5,7 @@ import hashlib
 import json
 from contextlib import aclosing
 from datetime import date
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -45,13 +46,17 @@ def chunk(text, attempt=1, delivery=1, index=0, **more):
 
 async def test_cancel_and_feedback(client, fake_router, fake_api):
     await fake_api.serve("cancel.>", lambda *_: {"status": "cancel-requested"})
-    await fake_api.serve("feedback.>", lambda *_: {})
+    answers = [{}, {"duplicate": True}]
+    await fake_api.serve("feedback.>", lambda *_: answers.pop(0))
     run = await client.program("late").submit(x=1)
     assert await run.cancel() == "cancel-requested"
-    await run.feedback(1, "right", metric="exact")
-    assert [verb for verb, _ in fake_api.calls] == [f"cancel.{run.id}", f"feedback.{run.id}"]
+    assert await run.feedback(1, "right", metric="exact")
+    assert not await client.feedback(run.id, 0, metric="exact", key="reviewer")
+    assert [verb for verb, _ in fake_api.calls] == [f"cancel.{run.id}", *[f"feedback.{run.id}"] * 2]
     sent = json.loads(fake_api.calls[1][1])
     assert sent == {"id": run.id, "score": 1, "comment": "right", "metric": "exact"}
+    sent = json.loads(fake_api.calls[2][1])
+    assert sent == {"id": run.id, "score": 0, "metric": "exact", "key": "reviewer"}
 
 
 async def test_a_service_that_is_a_moment_behind_the_log_is_asked_again(client, fake_router, fake_api):
@@ -78,6 +83,20 @@ async def test_a_service_that_is_a_moment_behind_the_log_is_asked_again(client, 
     assert [c.text for c in await collect(run.stream())] == ["Paris"]
     behind["cancel"] = 100
     assert (await failure(run.cancel())).code == "not_found"
+
+
+async def test_an_explanation_is_typed(client, fake_router, fake_api):
+    fixtures = Path(__file__).parents[3] / "schemas" / "fixtures" / "messages" / "explanation.json"
+    everything = json.loads(fixtures.read_text())[0]["message"]
+    await fake_api.serve("explain.>", lambda verb, *_: {**everything, "id": verb.split(".", 1)[1]})
+    run = await client.program("echo").submit(x=1)
+    found = await run.explain()
+    assert (found.id, found.status) == (run.id, "succeeded")
+    assert [(c.implementation, c.chosen) for c in found.candidates] == [("words", True), ("small", False)]
+    assert found.decision is not None
+    assert found.decision.draw is not None
+    assert (found.decision.draw.from_, found.decision.draw.to) == (0, 0.9)
+    assert (await client.explain("order-42")).id == "local.x.order-42"
 
 
 async def test_a_score_out_of_range_is_refused_here(client, fake_api):

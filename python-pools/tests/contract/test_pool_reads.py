@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from dspex import messages, wire_json
+from dspex_pool.answer import Place, Ran, Stamp, failed_event
 from dspex_pool.program_state import ProgramEvent, evolve, find, initial_state
 from dspex_pool.usage import read_budget
 from dspex_pool.work_message import read_work, seconds, usage_of
@@ -60,6 +61,23 @@ def test_work(message):
         assert json.loads(bytes(attempt)) == given
         usage = usage_of(attempt)
         assert (None if usage is None else usage.input_tokens) == given.get("usage", {}).get("inputTokens")
+
+
+@pytest.mark.parametrize("message", valid("work"))
+def test_a_failure_carries_the_decision_of_its_work(message):
+    # Digits and members that a decoder would not give back.
+    decision = json.dumps({**message["decision"], "later": 1}).replace('"later": 1', '"later": 1.50e-3')
+    text = event(messages.WORK_TYPE, message).decode()
+    work = read_work(text.replace(json.dumps(message["decision"]), decision).encode()).data
+    ran = Ran(1_780_000_000.0, "2026-11-24T05:36:01Z", 12.5, None)
+    error = messages.WireError(code="lm_timeout", message="late", retryable=True)
+    failed = failed_event(
+        work, 4714, Place("general", "1"), ran, error, Stamp("e1", "2026-11-24T05:36:02Z", None)
+    )
+    assert decision.encode() in failed
+    data = msgspec.json.decode(failed)["data"]
+    assert msgspec.convert(data, messages.AttemptFailed).work_sequence == 4714
+    assert data["plan"] == message["plan"]
 
 
 @pytest.mark.parametrize("message", valid("program-registered"))

@@ -116,6 +116,34 @@ def test_an_absent_model_package_is_said_on_the_ready_line(tmp_path):
     assert "no-such-model-package" in process.stderr
 
 
+def choices_find_what_they_need(root):
+    """Likelihoods of given tokens alone, also behind said ones; log-probabilities over the chat."""
+    yes, no = (post(f"{root}/tokenize", {"content": word})["tokens"] for word in (" yes", " no"))
+    assert len(yes) == len(no) == 1
+    asked = {
+        "n_predict": 1,
+        "temperature": 1,
+        "top_k": 0,
+        "top_p": 1,
+        "min_p": 0,
+        "samplers": ["temperature"],
+        "n_probs": 2,
+        "post_sampling_probs": True,
+        "logit_bias": [[yes[0], 100], [no[0], 100]],
+    }
+    for prompt in ("Is water wet? Answer:", ["Is water wet? Answer:", yes[0]]):
+        answer = post(f"{root}/completion", {"prompt": prompt, **asked})
+        top = answer["completion_probabilities"][0]["top_probs"]
+        assert {one["id"] for one in top} == {yes[0], no[0]}
+        assert sum(one["prob"] for one in top) == pytest.approx(1)
+        assert answer["tokens_predicted"] == 1
+        assert answer["tokens_evaluated"] > 4
+    begun = [{"role": "user", "content": "Is water wet?"}, {"role": "assistant", "content": '{"wet": "'}]
+    chat = {"messages": begun, "max_tokens": 1, "logprobs": True, "top_logprobs": 20}
+    told = post(f"{root}/v1/chat/completions", chat)["choices"][0]["logprobs"]["content"][0]
+    assert len(told["top_logprobs"]) == 20
+
+
 @pytest.mark.integration
 def test_it_serves_and_ends_on_sigterm_with_an_answer_in_flight():
     process = start_server("--port", "0", *SMALL)
@@ -131,6 +159,7 @@ def test_it_serves_and_ends_on_sigterm_with_an_answer_in_flight():
     assert answer["usage"]["completion_tokens"] > 0
     root = base.removesuffix("/v1")
     assert "llamacpp:prompt_tokens_total" in get_text(f"{root}/metrics")
+    choices_find_what_they_need(root)
     assert len(json.loads(get_text(f"{root}/slots"))) == 1
 
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -16,7 +16,12 @@ export interface ModelSettings {
   /** Template with `{{field}}`. */
   prompt?: string | undefined;
   stop?: readonly string[] | undefined;
+  /** Word that stands for a label of a choice, by label as text. */
+  words?: Readonly<Record<string, string>> | undefined;
 }
+
+/** Log-probability by label as text. */
+export type LabelScores = Readonly<Record<string, number>>;
 
 export interface Turn {
   inputs: WireValues;
@@ -31,6 +36,8 @@ export interface ModelRequest {
   settings: ModelSettings;
   /** Earlier turns of the session, oldest first. */
   history?: readonly Turn[] | undefined;
+  /** How likely each label of a choice is over past inputs; absent = its answer is not calibrated. */
+  means?: LabelScores | undefined;
   signal: AbortSignal;
   /** Where an adapter can stream: pieces of the text as they come. Awaited, so a slow reader slows the model down. */
   onDelta?: ((text: string) => void | Promise<void>) | undefined;
@@ -46,6 +53,8 @@ export interface ModelAnswer {
   /** The model as its server names it. */
   modelId: string;
   timings: { firstTokenMs?: number; totalMs: number };
+  /** Of a choice: each label's log-probability before calibration, and the probability of the chosen one after it. */
+  choice?: { labelScores: LabelScores; confidence: number };
 }
 
 export interface ModelAdapter {

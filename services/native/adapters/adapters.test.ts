@@ -27,24 +27,36 @@ import { createModelAdapters, type ModelAdapters, usageOf } from "./mod.ts";
 const KEY = "sk-test-0123456789abcdef";
 const signature = parseSignature("question: str -> answer: str");
 
-/** How each adapter's model says "forty-two". */
-const MEMBERS: { name: keyof ModelAdapters; good: string; settings: ModelRequest["settings"] }[] = [
-  { name: "structured", good: '{"answer": "forty-two"}', settings: {} },
-  { name: "plain", good: "forty-two", settings: { prompt: "{{question}}" } },
+interface Member {
+  name: keyof ModelAdapters;
+  /** How its model says "forty-two". */
+  good: string;
+  settings: ModelRequest["settings"];
+  signature: ModelRequest["signature"];
+  /** Likelihoods of the answer's first token, for the one that reads no more. */
+  top?: Record<string, number>;
+}
+
+const MEMBERS: Member[] = [
+  { name: "structured", good: '{"answer": "forty-two"}', settings: {}, signature },
+  { name: "plain", good: "forty-two", settings: { prompt: "{{question}}" }, signature },
+  {
+    name: "choice",
+    good: "forty-two",
+    settings: {},
+    signature: parseSignature('question: str -> answer: Literal["forty-two", "six"]'),
+    top: { forty: -0.1, six: -3 },
+  },
 ];
 
 const adapters = createModelAdapters({ variables: { FAKE_KEY: KEY } });
 
-function request(
-  server: FakeModelServer,
-  member: (typeof MEMBERS)[number],
-  more: Partial<ModelRequest> = {},
-) {
+function request(server: FakeModelServer, member: Member, more: Partial<ModelRequest> = {}) {
   return {
     model: server.model({
       capabilities: { responseSchema: true, tools: false, vision: false, logprobs: false },
     }),
-    signature,
+    signature: member.signature,
     inputs: { question: "What is six times seven?" },
     settings: member.settings,
     signal: new AbortController().signal,
@@ -68,6 +80,8 @@ interface Fault {
   retryable: boolean;
   retryAfterMs?: number;
   says?: RegExp;
+  /** Of answers that are written out. */
+  isOfText?: true;
 }
 
 const FAULTS: Fault[] = [
@@ -133,6 +147,7 @@ const FAULTS: Fault[] = [
     code: "output_parse_error",
     retryable: false,
     says: /512 tokens/,
+    isOfText: true,
   },
   {
     name: "a content filter",
@@ -145,8 +160,11 @@ const FAULTS: Fault[] = [
 for (const member of MEMBERS) {
   describe(`adapter ${member.name}`, () => {
     const adapter = adapters[member.name];
+    const { top } = member;
+    const isText = top === undefined;
+    const good = says(member.good, isText ? {} : { top });
 
-    for (const fault of FAULTS) {
+    for (const fault of FAULTS.filter(({ isOfText }) => isText || isOfText !== true)) {
       it(`fault - ${fault.name} is ${fault.code}`, async () => {
         await using server = await startFakeModelServer(fault.answer);
         const model = { ...request(server, member).model, apiKeyEnv: "FAKE_KEY" };
@@ -188,14 +206,14 @@ for (const member of MEMBERS) {
     });
 
     it("cancel - before the start no request is sent", async () => {
-      await using server = await startFakeModelServer(says(member.good));
+      await using server = await startFakeModelServer(good);
       const error = await failure(adapter.call(request(server, member, { signal: AbortSignal.abort() })));
       assert.equal(error.code, "cancelled");
       assert.equal(server.requests.length, 0);
     });
 
     it("answer - outputs, text, usage, cost, model and times", async () => {
-      await using server = await startFakeModelServer(says(member.good));
+      await using server = await startFakeModelServer(good);
       const model = {
         ...request(server, member).model,
         price: { inputPerMillionUsd: 2, outputPerMillionUsd: 10 },
@@ -210,13 +228,39 @@ for (const member of MEMBERS) {
     });
 
     it("answer - without usage counts nothing", async () => {
-      await using server = await startFakeModelServer(says(member.good, { usage: null }));
+      await using server = await startFakeModelServer(
+        says(member.good, { usage: null, ...(!isText && { top }) }),
+      );
       const { usage } = await adapter.call(request(server, member));
       assert.deepEqual(usage, { inputTokens: 0, outputTokens: 0 });
     });
 
+    it("connections - are used again", async () => {
+      await using server = await startFakeModelServer(good);
+      for (let n = 0; n < 20; n++) await adapter.call(request(server, member));
+      assert.equal(server.requests.length, 20);
+      // The first is not free again the moment that its answer is there.
+      assert.ok(server.connections <= 2, `${server.connections} connections`);
+    });
+
+    it("key - one that is not set is said by the variable's name", async () => {
+      await using server = await startFakeModelServer(good);
+      const model = { ...request(server, member).model, apiKeyEnv: "NO_SUCH_KEY" };
+      const error = await failure(adapter.call(request(server, member, { model })));
+      assert.equal(error.code, "lm_auth");
+      assert.match(error.message, /NO_SUCH_KEY/);
+      assert.equal(server.requests.length, 0);
+    });
+  });
+}
+
+for (const member of MEMBERS.filter(({ top }) => top === undefined)) {
+  describe(`adapter ${member.name}, of texts`, () => {
+    const adapter = adapters[member.name];
+    const good = says(member.good);
+
     it("settings - the implementation's go before the model's", async () => {
-      await using server = await startFakeModelServer(says(member.good));
+      await using server = await startFakeModelServer(good);
       const settings = { ...member.settings, temperature: 0.5, maxTokens: 33, stop: ["END"] };
       await adapter.call(request(server, member, { settings }));
       await adapter.call(request(server, member));
@@ -229,7 +273,7 @@ for (const member of MEMBERS) {
     });
 
     it("history - earlier turns come before the question", async () => {
-      await using server = await startFakeModelServer(says(member.good));
+      await using server = await startFakeModelServer(good);
       const history = [{ inputs: { question: "One?" }, outputs: { answer: "1" } }];
       await adapter.call(request(server, member, { history }));
       const messages = server.requests[0]?.messages ?? [];
@@ -253,7 +297,7 @@ for (const member of MEMBERS) {
     });
 
     it("image - goes as an address to a model that sees, and to no other", async () => {
-      await using server = await startFakeModelServer(says(member.good));
+      await using server = await startFakeModelServer(good);
       const signature = parseSignature("question: str, photo: Image -> answer: str");
       const inputs = { question: "What is it?", photo: { $image: { url: "https://example.org/cat.png" } } };
       const blind = await failure(adapter.call(request(server, member, { signature, inputs })));
@@ -263,23 +307,6 @@ for (const member of MEMBERS) {
       });
       await adapter.call(request(server, member, { signature, inputs, model }));
       assert.match(JSON.stringify(server.requests[0]?.messages), /"url":"https:\/\/example.org\/cat.png"/);
-    });
-
-    it("connections - are used again", async () => {
-      await using server = await startFakeModelServer(says(member.good));
-      for (let n = 0; n < 20; n++) await adapter.call(request(server, member));
-      assert.equal(server.requests.length, 20);
-      // The first is not free again the moment that its answer is there.
-      assert.ok(server.connections <= 2, `${server.connections} connections`);
-    });
-
-    it("key - one that is not set is said by the variable's name", async () => {
-      await using server = await startFakeModelServer(says(member.good));
-      const model = { ...request(server, member).model, apiKeyEnv: "NO_SUCH_KEY" };
-      const error = await failure(adapter.call(request(server, member, { model })));
-      assert.equal(error.code, "lm_auth");
-      assert.match(error.message, /NO_SUCH_KEY/);
-      assert.equal(server.requests.length, 0);
     });
   });
 }

@@ -1,11 +1,12 @@
 // What the native worker needs to call language models.
 
 import type { ModelAdapter } from "./adapter.ts";
+import { createChoiceAdapter } from "./choice.ts";
 import { createPlainAdapter } from "./plain.ts";
 import { createModelSource, type ModelSourceOptions } from "./provider.ts";
 import { createStructuredAdapter } from "./structured.ts";
 
-export type { ModelAdapter, ModelAnswer, ModelRequest, ModelSettings, Turn } from "./adapter.ts";
+export type { LabelScores, ModelAdapter, ModelAnswer, ModelRequest, ModelSettings, Turn } from "./adapter.ts";
 export { usageOf } from "./errors.ts";
 export { checkModels, findModel, readModels } from "./models.ts";
 
@@ -13,9 +14,14 @@ export { checkModels, findModel, readModels } from "./models.ts";
 export interface ModelAdapters {
   readonly structured: ModelAdapter;
   readonly plain: ModelAdapter;
+  readonly choice: ModelAdapter;
 }
 
 export function createModelAdapters(options: ModelSourceOptions): ModelAdapters {
   const source = createModelSource(options);
-  return { structured: createStructuredAdapter(source), plain: createPlainAdapter(source) };
+  return {
+    structured: createStructuredAdapter(source),
+    plain: createPlainAdapter(source),
+    choice: createChoiceAdapter(source),
+  };
 }

@@ -3,7 +3,7 @@
 import { DspexError } from "../../../schemas/errors.ts";
 import type { Usage } from "../../../schemas/messages/parts.ts";
 import type { ModelAnswer, ModelRequest } from "./adapter.ts";
-import { modelError, withUsage } from "./errors.ts";
+import { type CallFacts, modelError, withUsage } from "./errors.ts";
 import type { ModelSource, ProvidedModel } from "./provider.ts";
 import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
 import { addUsage, NO_USAGE } from "./usage.ts";
@@ -14,6 +14,8 @@ export interface CallInProgress {
   readonly options: CallOptions;
   /** Counts what a turn has cost, also for the case that the next one fails. */
   spend(usage: Usage): void;
+  /** What an error of this moment is told with. */
+  facts(): CallFacts;
 }
 
 /** What every call of the SDK is given. The router retries, where everybody sees it; so the SDK must not. */
@@ -39,6 +41,14 @@ export async function callModel(
   using limit = startTimeLimit(timeoutMs, request.signal);
   let usage = NO_USAGE;
   let secrets: readonly string[] = [];
+  const facts = (): CallFacts => ({
+    model: model.model,
+    secrets,
+    signal: request.signal,
+    timedOut: limit.timedOut,
+    timeoutMs,
+    nowMs: Date.now(),
+  });
   try {
     const provided = await source(model);
     secrets = provided.secrets;
@@ -56,19 +66,12 @@ export async function callModel(
       spend(more) {
         usage = addUsage(usage, more);
       },
+      facts,
     });
     const timings = { totalMs: limit.elapsedMs, ...(firstTokenMs !== undefined && { firstTokenMs }) };
     return { ...outcome, usage, timings };
   } catch (thrown) {
-    const facts = {
-      model: model.model,
-      secrets,
-      signal: request.signal,
-      timedOut: limit.timedOut,
-      timeoutMs,
-      nowMs: Date.now(),
-    };
-    throw withUsage(modelError(thrown, facts), usage);
+    throw withUsage(modelError(thrown, facts()), usage);
   }
 }
 
@@ -83,6 +86,10 @@ export function checkFinish(finishReason: string, request: ModelRequest): void {
       { retryable: false },
     );
   }
+  checkFilter(finishReason, request);
+}
+
+export function checkFilter(finishReason: string, { model }: ModelRequest): void {
   if (finishReason === "content-filter")
     throw new DspexError("lm_rejected", `model "${model.model}": its content filter ended the answer`);
 }

@@ -72,7 +72,7 @@ function ownPrompt(signature: Signature, inputs: WireValues): string {
 }
 
 /** A single text stands for itself; several inputs are named. */
-function inputsText(fields: readonly Field[], inputs: WireValues): string {
+export function inputsText(fields: readonly Field[], inputs: WireValues): string {
   const shown = fields.filter(({ name, type }) => !isImage(type) && inputs[name] !== undefined);
   const [only] = shown;
   if (shown.length === 1 && only !== undefined && typeof inputs[only.name] === "string")
@@ -99,7 +99,11 @@ function schemaText(signature: Signature, isConstrained: boolean): string {
     : `\nThe JSON must fit this schema: ${stringifyJson(outputsToJsonSchema(signature))}`;
 }
 
-function userMessage(text: string, { model, signature }: ModelRequest, inputs: WireValues): ModelMessage {
+export function userMessage(
+  text: string,
+  { model, signature }: ModelRequest,
+  inputs: WireValues,
+): ModelMessage {
   const images = signature.inputs
     .filter(({ type }) => isImage(type))
     .flatMap(({ name }) =>
@@ -123,7 +127,7 @@ function imageUrl(name: string, value: unknown): URL {
   return new URL(image.url);
 }
 
-function isImage(type: Field["type"]): boolean {
+export function isImage(type: Field["type"]): boolean {
   return type.kind === "image" || (type.kind === "optional" && type.of.kind === "image");
 }
 

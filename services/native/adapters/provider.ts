@@ -18,6 +18,14 @@ export interface ProvidedModel {
   secrets: readonly string[];
   /** How the SDK addresses options for this provider. */
   providerName: string;
+  /** Where the server can also be asked directly: what the SDK has no words for. */
+  direct?: ServerAddress;
+}
+
+export interface ServerAddress {
+  /** Up to and with `/v1`. */
+  baseUrl: string;
+  apiKey?: string;
 }
 
 /** @throws DspexError `lm_auth` where the key is missing, `lm_rejected` where the provider is. */
@@ -58,8 +66,10 @@ async function make(
 ): Promise<ProvidedModel> {
   const apiKey = keyOf(model, variables);
   const secrets = secretsOf(model, apiKey);
-  if (model.provider === COMPATIBLE)
-    return { object: compatible(model, apiKey), secrets, providerName: COMPATIBLE };
+  if (model.provider === COMPATIBLE) {
+    const direct = addressOf(model, apiKey);
+    return { object: compatible(model, direct), secrets, providerName: COMPATIBLE, direct };
+  }
   const create = await providerFactory(model.provider, importPackage);
   const provider = create({
     ...(apiKey !== undefined && { apiKey }),
@@ -69,15 +79,16 @@ async function make(
   return { object, secrets, providerName: object.provider.split(".")[0] ?? model.provider };
 }
 
-function compatible(model: Model, apiKey: string | undefined): ModelObject {
-  if (model.baseUrl === undefined)
-    throw new DspexError(
-      "lm_rejected",
-      `model "${model.model}" has the provider "${COMPATIBLE}" and no baseUrl`,
-    );
+function addressOf({ model, baseUrl }: Model, apiKey: string | undefined): ServerAddress {
+  if (baseUrl === undefined)
+    throw new DspexError("lm_rejected", `model "${model}" has the provider "${COMPATIBLE}" and no baseUrl`);
+  return { baseUrl, ...(apiKey !== undefined && { apiKey }) };
+}
+
+function compatible(model: Model, { baseUrl, apiKey }: ServerAddress): ModelObject {
   const provider = createOpenAICompatible({
     name: COMPATIBLE,
-    baseURL: model.baseUrl,
+    baseURL: baseUrl,
     ...(apiKey !== undefined && { apiKey }),
     supportsStructuredOutputs: model.capabilities.responseSchema,
     includeUsage: true,

@@ -1,6 +1,5 @@
 // Tokens and money of model calls.
 
-import type { LanguageModelUsage } from "ai";
 import type { Model } from "../../../schemas/config/models.ts";
 import type { Usage } from "../../../schemas/messages/parts.ts";
 
@@ -8,8 +7,13 @@ const PER_MILLION = 1_000_000;
 
 export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0 };
 
+interface ToldUsage {
+  inputTokens: number | undefined;
+  outputTokens: number | undefined;
+}
+
 /** Zeros where the server told nothing; a cost only where the model has a price. */
-export function readUsage(told: LanguageModelUsage | undefined, model: Model): Usage {
+export function readUsage(told: ToldUsage | undefined, model: Model): Usage {
   const inputTokens = told?.inputTokens ?? 0;
   const outputTokens = told?.outputTokens ?? 0;
   if (model.price === undefined) return { inputTokens, outputTokens };

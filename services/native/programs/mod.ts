@@ -9,8 +9,9 @@ import { extract } from "./extract.ts";
 import { sentiment } from "./sentiment.ts";
 import { solve } from "./solve.ts";
 import { summarize } from "./summarize.ts";
+import { topic } from "./topic.ts";
 
 /** `models`: as the same configuration gives them; some programs have more implementations with more capable ones. */
 export function shippedPrograms(models?: ConfigInput["models"]): readonly DefinedProgram[] {
-  return [echo, echoPython, calculator, sentiment, answer, summarize, extract, solve(models)];
+  return [echo, echoPython, calculator, sentiment, topic, answer, summarize, extract, solve(models)];
 }

@@ -1,8 +1,11 @@
-// `sentiment`: the same question answered in three ways, which differ in quality, time and cost: routing has something
-// to choose. Figures in examples/datasets/README.md.
+// `sentiment`: the same question answered in five ways, which differ in quality, time and cost: routing has something
+// to choose, and something to learn. Figures in examples/datasets/README.md.
 
-import { defineProgram, dspy, native, structured } from "../../programs/define.ts";
+import { choice, defineProgram, dspy, native, structured } from "../../programs/define.ts";
 import { sentimentOf } from "./sentiment-lexicon.ts";
+import { CALIBRATION, DEMOS } from "./sentiment-samples.ts";
+
+const PREDICT = { pool: "general", module: "Predict", temperature: 0, maxTokens: 100 } as const;
 
 export const sentiment = defineProgram(
   "sentiment",
@@ -11,8 +14,10 @@ export const sentiment = defineProgram(
     description: "Whether a text speaks well or badly of something.",
     implementations: [
       structured("structured", { temperature: 0, maxTokens: 40 }),
+      choice("choice", { prompt: "Sentence: {{text}}\nSentiment:", calibration: CALIBRATION }),
       native("lexicon", ({ text }) => ({ label: sentimentOf(text) }), { inline: true }),
-      dspy("predict", { pool: "general", module: "Predict", temperature: 0, maxTokens: 100 }),
+      dspy("predict", PREDICT),
+      dspy("few-shot", { ...PREDICT, demos: DEMOS }),
     ],
   },
 );

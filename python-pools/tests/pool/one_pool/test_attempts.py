@@ -63,6 +63,7 @@ async def test_work_that_is_too_late_is_not_started_and_work_that_gets_late_is_e
         error = await log.run_failing(WAITS, {"seconds": seconds}, deadline_ms=deadline_ms)
         assert (error["code"], error["retryable"]) == ("deadline_exceeded", False)
         assert time.monotonic() - started < 10
+        assert log.failures[-1]["decision"]["chosen"] == "waits"
     limited = program("limited", "seconds: float -> waited: float", python("waits", timeoutMs=300))
     await log.register(limited)
     error = await log.run_failing(limited, {"seconds": 20.0})
