@@ -8,7 +8,17 @@ import type { Application } from "./application.ts";
 import type { PartPlan } from "./compose.ts";
 import { keeperPools, poolSlots } from "./pool-settings.ts";
 
-export const PART_NAMES = ["keeper", "supervisor", "programs", "router", "native", "gateway"] as const;
+export const PART_NAMES = [
+  "keeper",
+  "supervisor",
+  "programs",
+  "router",
+  "native",
+  "gateway",
+  "learning",
+  "variables",
+  "sessions",
+] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
 export function isPartName(name: string): name is PartName {
@@ -42,7 +52,7 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
       const { startKeeper } = await import("../keeper/mod.ts");
       return startKeeper(settings, {
         pools: keeperPools(application),
-        snapshotServices: ["router", "programs"],
+        snapshotServices: ["router", "programs", "learning", "sessions", "variables"],
       });
     },
   },
@@ -60,9 +70,9 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
   programs: {
     role: "programs",
     after: ["keeper"],
-    async start(settings, { application: { declarations } }) {
+    async start(settings, { application: { declarations, models } }) {
       const { startPrograms } = await import("../programs/main.ts");
-      return startPrograms(settings, { declarations });
+      return startPrograms(settings, { declarations, models });
     },
   },
   router: {
@@ -88,6 +98,30 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
     async start(settings) {
       const { startGateway } = await import("../gateway/main.ts");
       return startGateway(settings);
+    },
+  },
+  learning: {
+    role: "learning",
+    after: ["keeper"],
+    async start(settings) {
+      const { startLearning } = await import("../learning/main.ts");
+      return startLearning(settings);
+    },
+  },
+  sessions: {
+    role: "sessions",
+    after: ["keeper"],
+    async start(settings, { application: { settings: own } }) {
+      const { startSessions } = await import("../sessions/main.ts");
+      return startSessions(settings, { config: own.sessions });
+    },
+  },
+  variables: {
+    role: "variables",
+    after: ["keeper"],
+    async start(settings, { application: { variables } }) {
+      const { startVariables } = await import("../variables/main.ts");
+      return startVariables(settings, { variables });
     },
   },
 };

@@ -1,7 +1,7 @@
 // Starts everything that runs from one home, and stops it. Prints nothing: who calls tells the person.
 //
 //   home lock ─▶ server ─┬─▶ Python pools and model (imports take seconds)
-//                        └─▶ keeper ─▶ programs · router · native · gateway
+//                        └─▶ keeper ─▶ programs · router · native · gateway · learning
 
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";

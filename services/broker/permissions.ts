@@ -4,8 +4,10 @@
 import {
   ARTIFACT_BUCKET,
   CHUNK_STREAM,
+  ERASE_SETUP_SUBJECT,
   LOG_STREAM,
   ROUTER_TIMERS_CONSUMER,
+  SESSIONS_ERASED_FILTER,
   SETUP_INFO_SUBJECT,
   snapshotBucket,
   TIMER_STREAM,
@@ -145,7 +147,10 @@ function operatorExtras(): string[] {
   ];
 }
 
-/** Streams, consumers and buckets, and the head of the log; never a message of it, and never a whole stream gone. */
+/**
+ * Streams, consumers and buckets, and the head of the log; of its messages tombstones alone, whose bytes it erases; never
+ * a whole stream gone.
+ */
 function setupPermissions(): Permissions {
   const buckets = [VALUE_BUCKET, ARTIFACT_BUCKET, ...SNAPSHOT_ROLES.map((role) => snapshotBucket(role))];
   const streams = [LOG_STREAM, TIMER_STREAM, CHUNK_STREAM, ...buckets.map(bucketStream)];
@@ -161,6 +166,8 @@ function setupPermissions(): Permissions {
         streamInfo(stream),
       ]),
       `$JS.API.STREAM.PURGE.${LOG_STREAM}`,
+      ...[LOG_STREAM, bucketStream(VALUE_BUCKET)].map((stream) => `$JS.API.STREAM.MSG.DELETE.${stream}`),
+      `$JS.API.DIRECT.GET.${LOG_STREAM}.${SESSIONS_ERASED_FILTER}`,
       ...[LOG_STREAM, TIMER_STREAM].flatMap((stream) => [
         // Which of the three a client uses depends on the consumer's filters and name.
         `$JS.API.CONSUMER.CREATE.${stream}`,
@@ -175,7 +182,7 @@ function setupPermissions(): Permissions {
       ...ROLES.map((role) => `${inboxPrefixOf(role)}.>`),
       SERVICE_REPLIES,
     ],
-    subscribe: ["dspex-setup.follow.*.*", SETUP_INFO_SUBJECT, `${PROBE_SUBJECT}.>`],
+    subscribe: ["dspex-setup.follow.*.*", SETUP_INFO_SUBJECT, ERASE_SETUP_SUBJECT, `${PROBE_SUBJECT}.>`],
   };
 }
 

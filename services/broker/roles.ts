@@ -1,7 +1,12 @@
 // The parts of the system as NATS users, and for each the row of the contract's role table that it needs: what
 // it may append, what it may read, which pools' work it takes. `permissions.ts` turns a row into exact subjects.
 
-import { ALL_BEATS, OPEN_REQUEST_SUBJECT, SETUP_INFO_SUBJECT } from "../../schemas/subjects.ts";
+import {
+  ALL_BEATS,
+  ERASE_SETUP_SUBJECT,
+  OPEN_REQUEST_SUBJECT,
+  SETUP_INFO_SUBJECT,
+} from "../../schemas/subjects.ts";
 import type { ApiWord } from "./api-words.ts";
 
 export const ROLES = [
@@ -98,9 +103,15 @@ function poolRow(pool: Pool): RoleRow {
     follow: [
       "dspex.event.variable.>",
       "dspex.event.program.>",
+      // How choices lean to their labels.
+      ...(pool === "native" ? ["dspex.event.policy.>"] : []),
       ...(optimizer ? ["dspex.event.optimization.>"] : []),
     ],
-    directGet: ["dspex.result.*.*.*", "dspex.event.program.>"],
+    directGet: [
+      "dspex.result.*.*.*",
+      "dspex.event.program.>",
+      ...(pool === "native" ? ["dspex.event.policy.>"] : []),
+    ],
     values: "write",
     artifacts: optimizer ? "write" : "read",
     publish: [`dspex-pool.${pool}.modules`],
@@ -146,7 +157,7 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     snapshots: true,
     publish: ["dspex-control.*.*"],
     subscribe: [ALL_BEATS, OPEN_REQUEST_SUBJECT],
-    answers: ["gateway"],
+    answers: ["gateway", "learning"],
   },
   native: poolRow("native"),
   "pool-general": poolRow("general"),
@@ -157,10 +168,19 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     publish: ["dspex-control.*.*"],
     subscribe: [ALL_BEATS],
   },
-  learning: foldRow(["dspex.event.policy.*"], ["policy", "explain"], ["policy"]),
+  learning: {
+    ...foldRow(["dspex.event.policy.*"], ["policy", "explain"], ["policy"]),
+    publish: [OPEN_REQUEST_SUBJECT],
+  },
   programs: {
     ...foldRow(
-      ["dspex.event.program.*.*", "dspex.event.optimization.*.*", ...REQUESTS_OF_USERS],
+      [
+        "dspex.event.program.*.*",
+        // A subject for each judgement of a result.
+        "dspex.event.program.*.feedback.*.*.*.*",
+        "dspex.event.optimization.*.*",
+        ...REQUESTS_OF_USERS,
+      ],
       ["program", "feedback"],
       ["program"],
     ),
@@ -173,7 +193,11 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     "variable",
     ["variable"],
   ),
-  sessions: foldRow(["dspex.event.session.*.*.*"], "session", ["session"]),
+  sessions: {
+    // Results: of what is erased the subject keeps one that says `gone`, so that no id is run again.
+    ...foldRow(["dspex.event.session.*.*.*", "dspex.result.*.*.*"], "session", ["session"]),
+    publish: [ERASE_SETUP_SUBJECT],
+  },
   pipelines: foldRow(["dspex.event.pipeline.*.*.*", ...REQUESTS_OF_USERS], "pipeline", ["pipeline"]),
   telemetry: foldRow(["dspex.event.telemetry.*"], "telemetry", ["telemetry"]),
   gateway: {

@@ -8,6 +8,7 @@ import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { DEFAULT_DEADLINE_MS, MAX_BODY_BYTES, MAX_INLINE_VALUE_BYTES } from "../../schemas/limits.ts";
+import type { Explanation } from "../../schemas/messages/explanation.ts";
 import type { ProgramDeclaration, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import { REQUEST_TYPE, type RequestOptions } from "../../schemas/messages/request.ts";
 import type { Result } from "../../schemas/messages/result.ts";
@@ -22,9 +23,10 @@ import { type ObserveOptions, observe, type StoryEvent, story } from "./observe.
 import { type CallOptions, NOTHING_ASKED, wireOptions } from "./options.ts";
 import { PendingResults } from "./pending.ts";
 import { program as makeProgram, type Program, type SignatureLike } from "./program.ts";
-import type { RunHost } from "./run.ts";
+import type { Judgement, RunHost } from "./run.ts";
 import { chunks } from "./stream.ts";
 import { endWith, startSubmitSpan, traceparentOf } from "./trace-context.ts";
+import { Variables } from "./variables.ts";
 
 export interface ConnectOptions extends CredentialOptions {
   /** Shown by the server's monitoring. */
@@ -47,6 +49,7 @@ interface Asked {
 
 export class Dspex implements RunHost {
   readonly user: string;
+  readonly variables: Variables;
   readonly #connection: NatsConnection;
   readonly #appender: Appender;
   readonly #pending: PendingResults;
@@ -62,6 +65,7 @@ export class Dspex implements RunHost {
     this.#pending = new PendingResults(connection, user);
     this.#api = new Api(connection, user);
     this.#objects = new ObjectTransfer(this.#api);
+    this.variables = new Variables(this.#api);
     this.#pending.listen(this.#connectionToken);
   }
 
@@ -125,12 +129,20 @@ export class Dspex implements RunHost {
     await this.#api.request({ verb: `cancel.${this.#fullId(id)}` });
   }
 
-  async feedback(id: string, score: number, comment?: string): Promise<void> {
+  /** Judges a result as `Run.feedback` does. */
+  async feedback(id: string, score: number, more: string | Judgement = {}): Promise<boolean> {
     const full = this.#fullId(id);
-    await this.#api.request({
-      verb: `feedback.${full}`,
-      body: { id: full, score, ...(comment !== undefined && { comment }) },
-    });
+    const said = typeof more === "string" ? { comment: more } : more;
+    const answer = await this.#api.request({ verb: `feedback.${full}`, body: { ...said, id: full, score } });
+    return (answer as { duplicate?: boolean }).duplicate !== true;
+  }
+
+  /**
+   * Why a request went where it went, and what became of it so far.
+   * @throws DspexError `not_found` for an id that the log does not know.
+   */
+  async explain(id: string): Promise<Explanation> {
+    return (await this.#api.request({ verb: `explain.${this.#fullId(id)}` })) as Explanation;
   }
 
   stream(id: string) {
@@ -147,6 +159,14 @@ export class Dspex implements RunHost {
   async register(declaration: ProgramDeclaration): Promise<{ version: string; created: boolean }> {
     const answer = await this.#api.request({ verb: "program.register", body: declaration, admin: true });
     return answer as { version: string; created: boolean };
+  }
+  /**
+   * Removes a program for all users; needs the admin right. Requests that are under way still finish.
+   * @throws DspexError `unknown_program` when there is none of this name.
+   */
+  async remove(name: string, reason?: string): Promise<void> {
+    const body = { name: token(name, "program"), ...(reason !== undefined && { reason }) };
+    await this.#api.request({ verb: "program.remove", body, admin: true });
   }
   async describe(name: string, version?: string): Promise<ProgramDefinition> {
     const body = { name: token(name, "program"), ...(version !== undefined && { version }) };

@@ -2,16 +2,27 @@
 
 import { DspexError } from "../../schemas/errors.ts";
 import type { Chunk } from "../../schemas/messages/chunk.ts";
+import type { Explanation } from "../../schemas/messages/explanation.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import type { StoryEvent } from "./observe.ts";
 
 /** A result whose outputs have the program's types. */
 export type TypedResult<Out> = Omit<Result, "outputs"> & { outputs?: Out };
 
+/** What a judgement says besides its score. */
+export interface Judgement {
+  /** What was looked at, such as `exact`: scores of several count together. */
+  metric?: string;
+  comment?: string;
+  /** Who or what judged: each key has one judgement by each metric. */
+  key?: string;
+}
+
 /** What a run needs of the client that made it. */
 export interface RunHost {
   cancel(id: string): Promise<void>;
-  feedback(id: string, score: number, comment?: string): Promise<void>;
+  feedback(id: string, score: number, more?: string | Judgement): Promise<boolean>;
+  explain(id: string): Promise<Explanation>;
   stream(id: string): AsyncIterable<Chunk>;
   story(id: string): AsyncIterable<StoryEvent>;
 }
@@ -44,9 +55,17 @@ export class Run<Out> {
     return this.#host.cancel(this.id);
   }
 
-  /** Judges the result, 0 (wrong) to 1 (right). */
-  feedback(score: number, comment?: string): Promise<void> {
-    return this.#host.feedback(this.id, score, comment);
+  /**
+   * Judges the result, 0 (wrong) to 1 (right); `more` is a comment, or metric, comment and key. Returns whether it
+   * counts: the first judgement by one metric under one key does, later ones change nothing.
+   */
+  feedback(score: number, more?: string | Judgement): Promise<boolean> {
+    return this.#host.feedback(this.id, score, more);
+  }
+
+  /** Why it went where it went, and what became of it so far. */
+  explain(): Promise<Explanation> {
+    return this.#host.explain(this.id);
   }
 
   /** Pieces of the output as they are made; needs `stream: true` in the request. */

@@ -17,6 +17,9 @@ test("narrower filters - are taken, wider ones refused", () => {
     parseFollowRequest(subject(role, 0), reply, { fromSequence: 1, filters });
   const own = "dspex.event.program.*.registered";
   assert.deepEqual(ask("pool-general", "_R_.a.b", [own]).filters, [own]);
+  const policies = ["dspex.event.policy.updated"];
+  assert.deepEqual(ask("native", "_R_.a.b", policies).filters, policies);
+  assert.throws(() => ask("pool-general", "_R_.a.b", policies), code("not_allowed"));
   for (const filter of ["dspex.>", ">", "dspex.result.>", "dspex.event.>", "dspex.event.session.>"]) {
     assert.throws(() => ask("pool-general", "_R_.a.b", [filter]), code("not_allowed"), filter);
   }

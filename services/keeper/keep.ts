@@ -1,13 +1,20 @@
 // The keeper: makes what is missing, refuses what differs, makes followers on request, tells what is in force, and
-// cuts the head of the log before it is full. It never reads a message of the log.
+// cuts the head of the log before it is full. Of the log's messages it reads tombstones alone, and erases what they name.
 
 import { ERROR_CODES } from "../../schemas/error-codes.ts";
 import { asDspexError, type DspexError } from "../../schemas/errors.ts";
-import { followSetupSubject, LOG_STREAM, SETUP_INFO_SUBJECT } from "../../schemas/subjects.ts";
+import {
+  ERASE_SETUP_SUBJECT,
+  followSetupSubject,
+  LOG_STREAM,
+  SETUP_INFO_SUBJECT,
+} from "../../schemas/subjects.ts";
 import { createHeaders, type Msg, type NatsConnection } from "../bus/connect.ts";
 import { LogAdmin } from "../log/admin.ts";
+import { LogReader } from "../log/read.ts";
 import { type KeeperOptions, type KeeperSettings, keeperSettings } from "./config.ts";
 import { type CutDecision, decideCut } from "./cut.ts";
+import { erase } from "./erase.ts";
 import { readFloors } from "./floors.ts";
 import { makeFollower, parseFollowRequest } from "./follow.ts";
 import { readSetupInfo, type SetupInfo } from "./info.ts";
@@ -95,6 +102,10 @@ export class Keeper {
       callback: answer((message) => this.#follow(message)),
     });
     this.#connection.subscribe(SETUP_INFO_SUBJECT, { queue: QUEUE, callback: answer(() => this.info()) });
+    this.#connection.subscribe(ERASE_SETUP_SUBJECT, {
+      queue: QUEUE,
+      callback: answer((message) => this.#erase(message)),
+    });
     this.#planCheck();
     void this.#watchConnection();
   }
@@ -115,6 +126,11 @@ export class Keeper {
     const made = before.catch(() => {}).then(() => makeFollower(this.#admin, request));
     this.#followers.set(message.subject, made);
     return made;
+  }
+
+  async #erase(message: Msg): Promise<unknown> {
+    const reader = await LogReader.open(this.#connection);
+    return erase(this.#admin, reader, message.reply ?? "", bodyOf(message));
   }
 
   #planCheck(): void {

@@ -16,6 +16,8 @@ export type { ConsumerConfig, ConsumerInfo, StreamConfig, StreamInfo };
 
 const STREAM_NOT_FOUND = 10_059;
 const CONSUMER_NOT_FOUND = 10_014;
+const SEQUENCE_NOT_FOUND = 10_043;
+const DELETE_FAILED = 10_057;
 
 async function unlessMissing<T>(work: Promise<T>, code: number): Promise<T | undefined> {
   try {
@@ -24,6 +26,15 @@ async function unlessMissing<T>(work: Promise<T>, code: number): Promise<T | und
     if (error instanceof JetStreamApiError && error.code === code) return undefined;
     throw error;
   }
+}
+
+/** A message that was deleted, or lies before the head; any other failed deletion has the same number as the second. */
+function isMissingMessage(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false;
+  return (
+    error.code === SEQUENCE_NOT_FOUND ||
+    (error.code === DELETE_FAILED && error.message === "no message found")
+  );
 }
 
 export class LogAdmin {
@@ -116,6 +127,15 @@ export class LogAdmin {
     });
     await unlessMissing(this.#manager.consumers.delete(stream, name), CONSUMER_NOT_FOUND);
     return info.num_pending === 0 ? undefined : info.delivered.stream_seq + 1;
+  }
+
+  /** Overwrites one message's bytes; one that is not there (any more) is none to erase. */
+  async eraseMessage(stream: string, sequence: number): Promise<void> {
+    try {
+      await this.#manager.streams.deleteMessage(stream, sequence, true);
+    } catch (error) {
+      if (!isMissingMessage(error)) throw error;
+    }
   }
 
   /** Removes every message before `sequence`; answers how many. */

@@ -2,6 +2,7 @@
 // because parts may not create the consumers that the library's `get` needs.
 
 import { createHash, randomUUID } from "node:crypto";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Appender } from "../bus/append.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -42,13 +43,13 @@ export class ObjectBucket {
 
   /** Stores an object; a reader sees it whole or not at all, because its meta message comes last. */
   async put(name: string, data: Uint8Array, metadata: Record<string, string> = {}): Promise<void> {
-    const nuid = randomUUID().replaceAll("-", "");
+    const nuid = newNuid();
     const pieces: Promise<number>[] = [];
     for (let at = 0; at < data.length; at += PIECE_BYTES) {
       pieces.push(this.#appender.append(`$O.${this.#bucket}.C.${nuid}`, data.subarray(at, at + PIECE_BYTES)));
     }
     await Promise.all(pieces);
-    const meta: ObjectMeta = {
+    await this.#putMeta({
       name,
       bucket: this.#bucket,
       nuid,
@@ -56,8 +57,64 @@ export class ObjectBucket {
       chunks: pieces.length,
       digest: `SHA-256=${sha256Base64Url(data)}`,
       metadata,
+    });
+  }
+
+  /**
+   * Stores an object whose bytes are made one part after the other: each is stored before more are asked for, so nobody
+   * else waits long and the whole is never in memory.
+   */
+  async putParts(name: string, parts: Iterable<string>): Promise<void> {
+    const nuid = newNuid();
+    const digest = createHash("sha256");
+    let size = 0;
+    let chunks = 0;
+    let waiting: Buffer[] = [];
+    let waitingBytes = 0;
+    const store = async (least: number): Promise<void> => {
+      while (waitingBytes >= least && waitingBytes > 0) {
+        const all = Buffer.concat(waiting);
+        await this.#appender.append(`$O.${this.#bucket}.C.${nuid}`, all.subarray(0, PIECE_BYTES));
+        chunks++;
+        waiting = [all.subarray(PIECE_BYTES)];
+        waitingBytes = waiting[0]?.length ?? 0;
+      }
     };
-    await this.#appender.append(this.#metaSubject(name), JSON.stringify(meta));
+    for (const part of parts) {
+      const bytes = Buffer.from(part);
+      digest.update(bytes);
+      size += bytes.length;
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      await store(PIECE_BYTES);
+      await nextTurn();
+    }
+    await store(1);
+    await this.#putMeta({
+      name,
+      bucket: this.#bucket,
+      nuid,
+      size,
+      chunks,
+      digest: `SHA-256=${padded(digest.digest("base64url"))}`,
+      metadata: {},
+    });
+  }
+
+  /** Where an object lies: sequences in the bucket's stream of all its messages; none = it is not there. */
+  async sequencesOf(name: string): Promise<number[]> {
+    const stored = await this.#reader.last(this.#metaSubject(name));
+    if (stored === null) return [];
+    const { nuid, chunks } = JSON.parse(Buffer.from(stored.data).toString()) as ObjectMeta;
+    const sequences = [stored.sequence];
+    let from = 1;
+    for (let n = 0; n < chunks; n++) {
+      const piece = await this.#reader.next(`$O.${this.#bucket}.C.${nuid}`, from);
+      if (piece === null) break;
+      sequences.push(piece.sequence);
+      from = piece.sequence + 1;
+    }
+    return sequences;
   }
 
   /** An object by name, or null. @throws DspexError `internal` when its bytes are not what its digest says. */
@@ -91,9 +148,17 @@ export class ObjectBucket {
     return { name: meta.name, data, metadata: meta.metadata ?? {} };
   }
 
+  async #putMeta(meta: ObjectMeta): Promise<void> {
+    await this.#appender.append(this.#metaSubject(meta.name), JSON.stringify(meta));
+  }
+
   #metaSubject(name: string): string {
     return `$O.${this.#bucket}.M.${padded(Buffer.from(name).toString("base64url"))}`;
   }
+}
+
+function newNuid(): string {
+  return randomUUID().replaceAll("-", "");
 }
 
 function sha256Base64Url(data: Uint8Array): string {

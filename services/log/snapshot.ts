@@ -33,6 +33,29 @@ export async function storeSnapshot(
   return { version, sequence, state, hash };
 }
 
+/**
+ * Stores a snapshot whose state is told as pieces of its JSON, as `storeSnapshot` would tell it whole: for a state so
+ * large that making its text at once would hold the service up.
+ */
+export async function storeSnapshotPieces(
+  bucket: ObjectBucket,
+  version: string,
+  sequence: number,
+  pieces: Iterable<string>,
+): Promise<void> {
+  await bucket.putParts(`${version}/${sequence}`, withEnvelope(version, sequence, pieces));
+}
+
+function* withEnvelope(version: string, sequence: number, pieces: Iterable<string>): Generator<string> {
+  const hash = createHash("sha256");
+  yield `{"version":${JSON.stringify(version)},"sequence":${sequence},"state":`;
+  for (const piece of pieces) {
+    hash.update(piece);
+    yield piece;
+  }
+  yield `,"hash":"${hash.digest("hex")}"}`;
+}
+
 /** The newest snapshot if it was made by this evolve version and is whole; else undefined: fold from the start. */
 export async function loadSnapshot(bucket: ObjectBucket, version: string): Promise<Snapshot | undefined> {
   const newest = await bucket.newest();

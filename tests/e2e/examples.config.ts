@@ -24,5 +24,6 @@ const together: DefinedConfig = {
   },
   declarations: parts.flatMap(([{ declarations }]) => declarations),
   functions: new Map(parts.flatMap(([{ functions }]) => [...functions])),
+  variables: parts.flatMap(([{ variables }]) => variables),
 };
 export default together;

@@ -24,6 +24,6 @@ test("dspex up --parts - names what is no part", async () => {
   await using nats = await startNats({ keeper: false });
   await assert.rejects(
     startSystem({ home: nats.home, arguments: ["--nats-url", nats.url, "--parts", "router,kitchen"] }),
-    /no part "kitchen"; there are keeper, supervisor, programs, router, native, gateway/,
+    /no part "kitchen"; there are keeper, supervisor, programs, router, native, gateway, learning/,
   );
 });

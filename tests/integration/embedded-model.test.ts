@@ -5,11 +5,24 @@ import { after, before, describe, it } from "node:test";
 import { isDspexError } from "../../schemas/errors.ts";
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 import { parseSignature, type WireValues } from "../../schemas/signature/mod.ts";
-import { createModelAdapters } from "../../services/native/adapters/mod.ts";
+import { createChoiceAdapter } from "../../services/native/adapters/choice.ts";
+import {
+  createModelAdapters,
+  type LabelScores,
+  type ModelAdapter,
+} from "../../services/native/adapters/mod.ts";
+import { createModelSource } from "../../services/native/adapters/provider.ts";
+import { addScores, type LabelMeans } from "../../services/native/calibrations.ts";
 import { shippedPrograms } from "../../services/native/programs/mod.ts";
 import { startModelServer, type TestModelServer } from "../kit/start-model-server.ts";
 
 const adapters = createModelAdapters({ variables: {} });
+/** As if the server had no endpoints besides OpenAI's. */
+const source = createModelSource({ variables: {} });
+const choiceByChat = createChoiceAdapter(async (model) => {
+  const { direct: _direct, ...provided } = await source(model);
+  return provided;
+});
 const programs = new Map(shippedPrograms().map(({ declaration }) => [declaration.name, declaration]));
 
 describe("embedded model", { timeout: 120_000 }, () => {
@@ -73,6 +86,61 @@ describe("embedded model", { timeout: 120_000 }, () => {
     assert.ok(pieces.length > 3);
     assert.equal(pieces.join("").trim(), answer.outputs.summary);
     assert.ok((answer.timings.firstTokenMs ?? Number.NaN) < answer.timings.totalMs);
+  });
+
+  function choose(text: string, means?: LabelScores, adapter: ModelAdapter = adapters.choice) {
+    return adapter.call({
+      model: server.model,
+      signature: parseSignature('text: str -> topic: Literal["sports", "politics", "science", "business"]'),
+      inputs: { text },
+      settings: {},
+      means,
+      signal: new AbortController().signal,
+    });
+  }
+
+  const TOPICS: [string, string][] = [
+    ["The striker scored twice in the last ten minutes.", "sports"],
+    ["The parliament rejected the new electoral law.", "politics"],
+    ["Astronomers found water vapour around a distant planet.", "science"],
+    ["The bank lowered its forecast and its shares fell.", "business"],
+    ["She won the marathon in record time.", "sports"],
+    ["The president vetoed the bill.", "politics"],
+    ["The vaccine protects mice against the virus.", "science"],
+    ["The company will close two factories to cut costs.", "business"],
+  ];
+
+  it("embedded model - chooses topics by likelihood, four at once, calibrated on the inputs alone", async () => {
+    const answers = await Promise.all(TOPICS.map(([text]) => choose(text)));
+    const scores = answers.map(({ choice }) => choice?.labelScores ?? {});
+    for (const labelScores of scores) {
+      const sum = Object.values(labelScores).reduce((all, score) => all + Math.exp(score), 0);
+      assert.ok(Math.abs(sum - 1) < 1e-6, JSON.stringify(labelScores));
+    }
+    const leaning = scores.reduce<LabelMeans | undefined>(addScores, undefined);
+    const calibrated = await Promise.all(TOPICS.map(([text]) => choose(text, leaning?.means)));
+    const right = calibrated.filter(({ outputs }, index) => outputs.topic === TOPICS[index]?.[1]);
+    assert.ok(right.length >= 7, `${right.length} of ${TOPICS.length} are right`);
+    for (const { choice, usage, modelId } of calibrated) {
+      assert.ok((choice?.confidence ?? 0) > 0.25 && (choice?.confidence ?? 2) <= 1);
+      assert.ok(usage.inputTokens > 8 && usage.outputTokens === 1);
+      assert.equal(modelId, "smollm2");
+    }
+  });
+
+  it("embedded model - chooses over the chat, too", async () => {
+    const [text, topic] = TOPICS[0] as [string, string];
+    const { choice, outputs, usage } = await choose(text, undefined, choiceByChat);
+    assert.equal(Object.keys(choice?.labelScores ?? {}).length, 4);
+    assert.ok(Object.keys(choice?.labelScores ?? {}).includes(topic));
+    assert.equal(typeof outputs.topic, "string");
+    assert.equal(usage.outputTokens, 1);
+  });
+
+  it("embedded model - says that a prompt for a choice is too long", async () => {
+    const error = await choose("why ".repeat(3_000)).catch((thrown: unknown) => thrown);
+    assert.ok(isDspexError(error));
+    assert.equal(error.code, "context_window_exceeded", error.message);
   });
 
   it("embedded model - says that a prompt is too long", async () => {

@@ -48,6 +48,23 @@ test("append - returns the sequence, and a direct get finds it", async () => {
   assert.equal(await reader.last("dspex.result.nobody.x.nothing"), null);
 });
 
+test("point reads - what was the last at a sequence, and what came from one on", async () => {
+  const { connection, appender } = await routerKit();
+  const reader = await LogReader.open(connection);
+  const at: number[] = [];
+  for (let n = 0; n < 6; n++)
+    at.push(await appender.append(`dspex.event.breaker.${n % 2 === 0 ? "opened" : "closed"}`, `{"n":${n}}`));
+  const sequences = (found: { sequence: number }[]) => found.map(({ sequence }) => sequence);
+  const [first = 0, second = 0, third = 0, , fifth = 0] = at;
+  assert.equal((await reader.lastUpTo("dspex.event.breaker.opened", third))?.sequence, third);
+  assert.equal((await reader.lastUpTo("dspex.event.breaker.opened", third - 1))?.sequence, first);
+  assert.equal(await reader.lastUpTo("dspex.event.breaker.closed", first), null);
+  assert.deepEqual(sequences(await reader.some("dspex.event.breaker.opened", second, 10)), [third, fifth]);
+  assert.deepEqual(sequences(await reader.some("dspex.event.breaker.*", first, 2)), [first, second]);
+  assert.deepEqual(await reader.some("dspex.event.breaker.opened", fifth + 1, 10), []);
+  assert.deepEqual(await reader.some("dspex.event.breaker.nothing", 1, 10), []);
+});
+
 test("append - an expected sequence of 0 lets exactly one in", async () => {
   const { appender } = await routerKit();
   const tries = await Promise.allSettled(

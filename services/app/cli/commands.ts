@@ -16,9 +16,12 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   feedback: async () => (await import("./commands/feedback.ts")).feedbackCommand,
   watch: async () => (await import("./commands/watch.ts")).watchCommand,
   log: async () => (await import("./commands/log.ts")).logCommand,
+  explain: async () => (await import("./commands/explain.ts")).explainCommand,
   replay: async () => (await import("./commands/replay.ts")).replayCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   program: async () => (await import("./commands/program.ts")).programCommand,
+  policy: async () => (await import("./commands/policy.ts")).policyCommand,
+  variable: async () => (await import("./commands/variable.ts")).variableCommand,
   user: async () => (await import("./commands/user.ts")).userCommand,
 };
 

@@ -1,12 +1,22 @@
 // The folds that `dspex replay` can take a log through: each service's own evolve, and nothing else of it.
 
-import { PROGRAM_EVENTS_FILTER, snapshotBucket } from "../../../schemas/subjects.ts";
+import { PROGRAM_EVENTS_FILTER, snapshotBucket, VARIABLE_EVENTS_FILTER } from "../../../schemas/subjects.ts";
+import { applyMessage } from "../../learning/fold/apply.ts";
+import { stateToJson as learnerToJson } from "../../learning/fold/json.ts";
+import { initialState as initialLearner, LEARNER_EVOLVE_VERSION } from "../../learning/fold/state.ts";
 import * as programsEvent from "../../programs/event.ts";
 import * as programsEvolve from "../../programs/evolve.ts";
 import * as programsState from "../../programs/state.ts";
 import * as routerEvent from "../../router/event.ts";
 import * as routerEvolve from "../../router/evolve.ts";
 import * as routerState from "../../router/state.ts";
+import { applyMessage as applyToSessions } from "../../sessions/apply.ts";
+import { SESSIONS_FILTERS } from "../../sessions/event.ts";
+import { stateToJson as sessionsToJson } from "../../sessions/json.ts";
+import { initialState as initialSessions, SESSIONS_EVOLVE_VERSION } from "../../sessions/state.ts";
+import * as variablesEvent from "../../variables/event.ts";
+import * as variablesEvolve from "../../variables/evolve.ts";
+import * as variablesState from "../../variables/state.ts";
 import type { EventMessage } from "./log-event.ts";
 
 /** A fold under way. */
@@ -58,7 +68,53 @@ const programs: FoldedService = {
   },
 };
 
-export const FOLDED_SERVICES = { router, programs } as const;
+const learning: FoldedService = {
+  version: LEARNER_EVOLVE_VERSION,
+  bucket: snapshotBucket("learning"),
+  start() {
+    const state = initialLearner();
+    return {
+      apply(message) {
+        applyMessage(state, message);
+      },
+      json: () => learnerToJson(state),
+    };
+  },
+};
+
+const variables: FoldedService = {
+  version: variablesState.VARIABLES_EVOLVE_VERSION,
+  bucket: snapshotBucket("variables"),
+  filters: [VARIABLE_EVENTS_FILTER],
+  start() {
+    let state = variablesState.initialState();
+    return {
+      apply(message) {
+        const event = readable(() => variablesEvent.decodeEvent(message));
+        if (event !== undefined) state = variablesEvolve.evolve(state, event);
+        state.sequence = message.sequence;
+      },
+      json: () => variablesState.stateToJson(state),
+    };
+  },
+};
+
+const sessions: FoldedService = {
+  version: SESSIONS_EVOLVE_VERSION,
+  bucket: snapshotBucket("sessions"),
+  filters: SESSIONS_FILTERS,
+  start() {
+    const state = initialSessions();
+    return {
+      apply(message) {
+        applyToSessions(state, message);
+      },
+      json: () => sessionsToJson(state),
+    };
+  },
+};
+
+export const FOLDED_SERVICES = { router, programs, learning, variables, sessions } as const;
 export type FoldedServiceName = keyof typeof FOLDED_SERVICES;
 
 /** A message that cannot be read is passed over, as the service does. */

@@ -1,12 +1,12 @@
 // Takes the log through a fold once and keeps its state at each point that is asked for. Where a snapshot of the
 // service lies on the way, its hash is compared: a rebuild from the beginning must arrive at the same state.
 
-import { Appender } from "../../bus/append.ts";
-import { ObjectBucket } from "../../log/objects.ts";
-import { loadSnapshot, type Snapshot, stateHash } from "../../log/snapshot.ts";
+import { stateHash } from "../../log/snapshot.ts";
 import { FOLDED_SERVICES, type Fold, type FoldedServiceName } from "./folds.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import { ProgressBar } from "./progress-bar.ts";
+import { headSequence } from "./replay-points.ts";
+import { newestSnapshot } from "./replay-snapshot.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface FoldedState {
@@ -35,7 +35,7 @@ export async function foldAt(
 ): Promise<FoldedState[]> {
   const { version, filters, start } = FOLDED_SERVICES[service];
   const last = sequences.at(-1) ?? 0;
-  const first = (await log.reader.next(">", 1))?.sequence ?? 1;
+  const first = await headSequence(log);
   const whole = fromSequence === undefined && first === 1;
   const snapshot = whole ? await newestSnapshot(log, service) : undefined;
   const fold = start();
@@ -100,14 +100,4 @@ function foldedState(
     tookMs,
     ...(checked !== undefined && { snapshot: checked }),
   };
-}
-
-async function newestSnapshot(log: OperatorLog, service: FoldedServiceName): Promise<Snapshot | undefined> {
-  const { bucket, version } = FOLDED_SERVICES[service];
-  const appender = new Appender(log.connection, "_INBOX_operator.replay");
-  try {
-    return await loadSnapshot(await ObjectBucket.open(log.connection, appender, bucket), version);
-  } finally {
-    appender.close();
-  }
 }

@@ -7,7 +7,14 @@ import type { CommandContext } from "../context.ts";
 const EXAMPLES = `
 Examples:
   dspex feedback local.k3f9.1 1 "right"
-  dspex feedback local.k3f9.1 0.2`;
+  dspex feedback local.k3f9.1 0.2 --metric tone --key anna`;
+
+interface FeedbackOptions {
+  metric?: string;
+  key?: string;
+  user?: string;
+  json?: boolean;
+}
 
 export function feedbackCommand(context: CommandContext): Command {
   return new Command("feedback")
@@ -15,22 +22,22 @@ export function feedbackCommand(context: CommandContext): Command {
     .argument("<id>", "the request's id")
     .argument("<score>", "0 to 1", score)
     .argument("[comment]", "why")
+    .option("--metric <name>", "what was looked at, such as exact")
+    .option("--key <text>", "who or what judges: the first by each metric and key counts")
     .option("--user <name>", "as this application user (default: local)")
     .option("--json", "as JSON")
     .addHelpText("after", EXAMPLES)
-    .action(
-      async (
-        id: string,
-        value: number,
-        comment: string | undefined,
-        { user, json }: { user?: string; json?: boolean },
-      ) => {
-        await using dspex = await asClient(context, user);
-        await dspex.feedback(id, value, comment);
-        if (json === true) context.terminal.json({ id, score: value });
-        else context.terminal.line(`noted ${value} for ${id}`);
-      },
-    );
+    .action(async (id: string, value: number, comment: string | undefined, options: FeedbackOptions) => {
+      const { metric, key, user, json } = options;
+      await using dspex = await asClient(context, user);
+      const counts = await dspex.feedback(id, value, {
+        ...(comment !== undefined && { comment }),
+        ...(metric !== undefined && { metric }),
+        ...(key !== undefined && { key }),
+      });
+      if (json === true) context.terminal.json({ id, score: value, duplicate: !counts });
+      else context.terminal.line(counts ? `noted ${value} for ${id}` : `unchanged: ${id} was judged before`);
+    });
 }
 
 function score(text: string): number {

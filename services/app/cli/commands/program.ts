@@ -1,9 +1,10 @@
-// `dspex program`: what can be called, what it takes and gives, and new ones.
+// `dspex program`: what can be called, what it takes and gives, new ones, and those that are to go.
 
 import { Command } from "commander";
 import { parseJson } from "../../../../schemas/envelope/json.ts";
 import { DspexError } from "../../../../schemas/errors.ts";
 import {
+  type Capabilities,
   type ProgramDefinition,
   programDeclarationSchema,
 } from "../../../../schemas/messages/program-event.ts";
@@ -18,14 +19,16 @@ Examples:
   dspex program describe answer
   dspex program register shorten.json
       {"name": "shorten", "signature": "text: str -> summary: str",
-       "implementations": [{"name": "predict", "kind": "dspy", "pool": "general", "module": "Predict"}]}`;
+       "implementations": [{"name": "predict", "kind": "dspy", "pool": "general", "module": "Predict"}]}
+  dspex program remove shorten --reason "nobody calls it"`;
 
 export function programCommand(context: CommandContext): Command {
-  const command = new Command("program").description("Lists, describes and registers programs.");
+  const command = new Command("program").description("Lists, describes, registers and removes programs.");
   command.addHelpText("after", EXAMPLES);
   command.addCommand(listCommand(context));
   command.addCommand(describeCommand(context));
   command.addCommand(registerCommand(context));
+  command.addCommand(removeCommand(context));
   return command;
 }
 
@@ -80,12 +83,37 @@ function registerCommand(context: CommandContext): Command {
     });
 }
 
+function removeCommand(context: CommandContext): Command {
+  return new Command("remove")
+    .description("Removes a program for all users (needs an admin user). What is under way still finishes.")
+    .argument("<program>", "its name")
+    .option("--reason <text>", "why, for the log")
+    .option("--user <name>", "as this application user (default: local)")
+    .option("--json", "as JSON")
+    .action(
+      async (name: string, { reason, user, json }: { reason?: string; user?: string; json?: boolean }) => {
+        await using dspex = await asClient(context, user);
+        await dspex.remove(name, reason);
+        if (json === true) context.terminal.json({ name, removed: true });
+        else context.terminal.line(`removed ${name}`);
+      },
+    );
+}
+
+/** Long, or told in a line of their own. */
+const NO_SETTINGS = ["prompt", "demos", "calibration", "capabilities"];
+
 function describe(definition: ProgramDefinition): string[] {
-  const { name, version, description, signature, implementations } = definition;
+  const { name, version, description, signature, implementations, routing } = definition;
   const rows = implementations.map((implementation) => {
-    const { name: own, kind, lastResort: _lastResort, ...rest } = implementation;
-    const settings = Object.entries(rest).filter(([key]) => !["prompt", "demos"].includes(key));
-    return [`  ${own}`, kind, settings.map(([key, value]) => `${key}=${JSON.stringify(value)}`).join(" ")];
+    const { name: own, kind, lastResort: _lastResort, capabilities, ...rest } = implementation;
+    const settings = Object.entries(rest).filter(([key]) => !NO_SETTINGS.includes(key));
+    const can = capabilities === undefined ? "" : known(capabilities);
+    return [
+      `  ${own}`,
+      kind,
+      [...settings.map(([key, value]) => `${key}=${JSON.stringify(value)}`), can].join(" ").trim(),
+    ];
   });
   return [
     `${name}  version ${version}`,
@@ -95,5 +123,17 @@ function describe(definition: ProgramDefinition): string[] {
     "",
     "implementations",
     ...table(rows),
+    ...(routing === undefined ? [] : ["", `routing ${JSON.stringify(routing)}`]),
   ];
+}
+
+/** What an implementation can do, in words: `(structuredOutput, logprobs, 2048 tokens)`. */
+function known({ contextTokens, languages, ...others }: Capabilities): string {
+  const able = Object.entries(others).flatMap(([name, value]) => {
+    if (typeof value === "number") return [`${name}=${value}`];
+    return value === true ? [name] : [];
+  });
+  if (contextTokens !== undefined) able.push(`${contextTokens} tokens`);
+  if (languages !== undefined) able.push(`languages ${languages.join(" ")}`);
+  return able.length === 0 ? "" : `(${able.join(", ")})`;
 }

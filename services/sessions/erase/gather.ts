@@ -1,0 +1,139 @@
+// Finds everything that the log and the stream of large values hold of a session: its own events, the messages of its
+// requests, copies of these that were sent twice or kept as dead letters, judgements, and values by reference. Costs
+// what the session has, and a look through its user's requests since it began.
+
+import { parseRequestId, resolveRequestId } from "../../../schemas/envelope/ids.ts";
+import { readRequest } from "../../../schemas/envelope/request-codec.ts";
+import { referenceSchema } from "../../../schemas/messages/reference.ts";
+import {
+  ATTEMPT_FAILED_SUBJECT,
+  feedbackOf,
+  requestEventSubject,
+  requestsFilter,
+  sessionEventSubject,
+  VALUE_BUCKET,
+} from "../../../schemas/subjects.ts";
+import type { ObjectBucket } from "../../log/objects.ts";
+import type { LogReader, StoredMessage } from "../../log/read.ts";
+import { dataIn, turnEventIn } from "../contents.ts";
+import { namedIn } from "../event.ts";
+import type { Session } from "../state.ts";
+
+const PAGE = 256;
+const AT_ONCE = 64;
+
+export interface Gathered {
+  log: Set<number>;
+  values: Set<number>;
+  /** By the sequence of the result. */
+  results: Map<number, string>;
+}
+
+export async function gather(reader: LogReader, values: ObjectBucket, session: Session): Promise<Gathered> {
+  const found: Gathered = { log: new Set(), values: new Set(), results: new Map() };
+  const { user, session: name } = session;
+  // Their turns come when they are through, and are erased then.
+  const running = new Set(session.open.map(({ id }) => id));
+  const ids = new Map<string, string>();
+  let first = Number.POSITIVE_INFINITY;
+
+  for await (const message of pages(reader, sessionEventSubject(user, name, "*"), 1)) {
+    if (namedIn(message.subject)?.verb === "erased") continue;
+    found.log.add(message.sequence);
+    first = Math.min(first, message.sequence);
+    const turn = turnEventIn(message);
+    if (turn === undefined) continue;
+    ids.set(turn.id, turn.program);
+    const { requests, work, failures, result } = turn.log;
+    for (const sequence of [...requests, ...work, ...failures, result]) found.log.add(sequence);
+    found.results.set(result, turn.id);
+    first = Math.min(first, ...requests);
+  }
+  if (!Number.isFinite(first)) return found;
+
+  for await (const message of pages(reader, requestsFilter(user), first)) {
+    const asked = askedIn(user, message);
+    if (asked === undefined || running.has(asked.id)) continue;
+    if (asked.session === name || ids.has(asked.id)) found.log.add(message.sequence);
+  }
+  for (const subject of [
+    ATTEMPT_FAILED_SUBJECT,
+    ...["dead-lettered", "cancel-requested", "refused", "conflicted"].map(requestEventSubject),
+  ]) {
+    for await (const message of pages(reader, subject, first)) {
+      const { id, sequence } = (dataIn(message) ?? {}) as { id?: string; sequence?: number };
+      const isOurs = (id !== undefined && ids.has(id)) || (sequence !== undefined && found.log.has(sequence));
+      if (isOurs) found.log.add(message.sequence);
+    }
+  }
+  for (const [id, program] of ids) {
+    if (program === "") continue;
+    for await (const message of pages(reader, feedbackOf(program, id), 1)) found.log.add(message.sequence);
+  }
+  for (const key of await referencesIn(reader, user, found.log)) {
+    for (const sequence of await values.sequencesOf(key)) found.values.add(sequence);
+  }
+  return found;
+}
+
+async function* pages(reader: LogReader, subject: string, from: number): AsyncGenerator<StoredMessage> {
+  let position = from;
+  for (;;) {
+    const page = await reader.some(subject, position, PAGE);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    position = last.sequence + 1;
+  }
+}
+
+function askedIn(
+  user: string,
+  message: StoredMessage,
+): { id: string; session: string | undefined } | undefined {
+  try {
+    const { id, options } = readRequest((name) => message.header(name), message.data);
+    const full = id === undefined ? `${user}.log.${message.sequence}` : (resolveRequestId(user, id) ?? id);
+    return parseRequestId(full) === undefined ? undefined : { id: full, session: options.session };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Keys of the user's large values that the messages refer to. */
+async function referencesIn(
+  reader: LogReader,
+  user: string,
+  sequences: ReadonlySet<number>,
+): Promise<Set<string>> {
+  const keys = new Set<string>();
+  const all = [...sequences];
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const some = await Promise.all(all.slice(at, at + AT_ONCE).map((sequence) => reader.at(sequence)));
+    for (const message of some) {
+      if (message !== null && mayRefer(message)) collect(bodyOf(message), user, keys);
+    }
+  }
+  return keys;
+}
+
+const REFERENCE = Buffer.from('"$ref"');
+
+function mayRefer({ data }: StoredMessage): boolean {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes(REFERENCE);
+}
+
+function bodyOf(message: StoredMessage): unknown {
+  try {
+    return message.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function collect(value: unknown, user: string, keys: Set<string>): void {
+  if (typeof value !== "object" || value === null) return;
+  const reference = referenceSchema.safeParse(value).data?.$ref;
+  if (reference === undefined) for (const member of Object.values(value)) collect(member, user, keys);
+  else if (reference.bucket === VALUE_BUCKET && reference.key.startsWith(`${user}/`)) keys.add(reference.key);
+}

@@ -1,0 +1,33 @@
+// What was gathered, as the tombstones that name it: several where one message could not hold it.
+
+import type { SessionErased } from "../../../schemas/messages/session-event.ts";
+import type { Session } from "../state.ts";
+import type { Gathered } from "./gather.ts";
+
+/** Numbers in one tombstone: some 400 KiB. */
+const MOST = 20_000;
+
+export type Begun = SessionErased & { status: "begun" };
+
+/** The next tombstone, with as much as one holds. */
+export function tombstone(session: Session, { log, values, results }: Gathered, by: string): Begun {
+  const sequences = [...log].sort((a, b) => a - b);
+  const some = sequences.slice(0, MOST);
+  const others = [...values].sort((a, b) => a - b).slice(0, MOST);
+  const isAll = some.length === sequences.length && others.length === values.size;
+  const named = new Set(some);
+  return {
+    user: session.user,
+    session: session.session,
+    status: "begun",
+    by,
+    turns: session.turns,
+    contextVersion: session.contextVersion,
+    log: some,
+    values: others,
+    results: [...results]
+      .filter(([sequence]) => named.has(sequence))
+      .map(([sequence, id]) => ({ id, sequence })),
+    ...(!isAll && { more: true }),
+  };
+}

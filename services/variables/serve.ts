@@ -1,0 +1,161 @@
+// The part of the API that speaks of variables: `variable.…`. Commands are for administrators alone.
+
+import { z } from "zod";
+import { check } from "../../schemas/envelope/check.ts";
+import { DspexError } from "../../schemas/errors.ts";
+import {
+  MAX_VARIABLES,
+  variableMetricSchema,
+  variableNameSchema,
+} from "../../schemas/messages/variable-event.ts";
+import { adminPattern, apiPattern } from "../../schemas/subjects.ts";
+import { checkPattern } from "../../schemas/variable-pattern.ts";
+import type { ApiRequest, Endpoint } from "../bus/micro-service.ts";
+import type {
+  VariableCommandAnswer,
+  VariableDetails,
+  VariableHistoryAnswer,
+  VariableListAnswer,
+} from "../client/variables-answers.ts";
+import type { LogReader } from "../log/read.ts";
+import { getAnswer, historyAnswer, listAnswer } from "./answers.ts";
+import { type Command, find } from "./decide.ts";
+import { decodeEvent, type VariableEvent } from "./event.ts";
+import type { Registry } from "./registry.ts";
+
+const DEFAULT_HISTORY = 20;
+
+const nameSchema = z.string().max(64);
+const why = { reason: z.string().max(1_024).optional() };
+const expectSchema = z.record(nameSchema, z.number().int().positive()).optional();
+
+const listSchema = z.strictObject({
+  pattern: z.string().optional(),
+  deprecated: z.boolean().optional(),
+  after: nameSchema.optional(),
+});
+const getSchema = z.strictObject({ name: nameSchema });
+const historySchema = z.strictObject({
+  name: nameSchema,
+  limit: z.number().int().positive().max(1_000).optional(),
+  before: z.number().int().positive().optional(),
+});
+const registerSchema = z.strictObject({ variables: z.array(z.unknown()).min(1).max(MAX_VARIABLES), ...why });
+const setSchema = z.strictObject({
+  values: z.record(nameSchema, z.unknown()),
+  expect: expectSchema,
+  metric: variableMetricSchema.optional(),
+  ...why,
+});
+const resetSchema = z.strictObject({
+  names: z.array(nameSchema).max(MAX_VARIABLES),
+  expect: expectSchema,
+  ...why,
+});
+const deprecateSchema = z.strictObject({
+  name: nameSchema,
+  replacedBy: variableNameSchema.optional(),
+  expect: expectSchema,
+  ...why,
+});
+
+export interface VariablesApi {
+  registry: Registry;
+  reader: LogReader;
+}
+
+export function variableEndpoints(api: VariablesApi): Endpoint[] {
+  const asked: Record<string, (request: ApiRequest) => Promise<unknown>> = {
+    list: (request) => list(api, request),
+    get: (request) => get(api, request),
+    history: (request) => history(api, request),
+  };
+  const ordered: Record<string, (request: ApiRequest) => Command> = {
+    register: (request) => ({ kind: "register", by: request.user, ...body(registerSchema, request) }),
+    set: (request) => ({ kind: "set", by: request.user, ...body(setSchema, request) }),
+    reset: (request) => ({ kind: "reset", by: request.user, ...body(resetSchema, request) }),
+    deprecate: (request) => ({ kind: "deprecate", by: request.user, ...body(deprecateSchema, request) }),
+  };
+  return [
+    ...Object.entries(asked).map(([verb, answer]) => ({
+      name: `variable-${verb}`,
+      subject: apiPattern(`variable.${verb}`),
+      answer: async (request: ApiRequest) => ({ body: await answer(request) }),
+    })),
+    ...Object.entries(ordered).flatMap(([verb, order]) => [
+      {
+        name: `variable-${verb}`,
+        subject: adminPattern(`variable.${verb}`),
+        answer: async (request: ApiRequest) => ({ body: await obey(api, order(request)) }),
+      },
+      // Reachable for all users, but what changes things for all is the administrators'.
+      {
+        name: `variable-${verb}-refused`,
+        subject: apiPattern(`variable.${verb}`),
+        answer: async () => {
+          throw new DspexError(
+            "not_allowed",
+            `variable.${verb} needs the right \`admin\`: ask on dspex-admin`,
+          );
+        },
+      },
+    ]),
+  ];
+}
+
+async function obey({ registry }: VariablesApi, command: Command): Promise<VariableCommandAnswer> {
+  const done = await registry.execute(command);
+  if (done === undefined) return { changed: false, changes: [], sequence: registry.state.sequence };
+  return { changed: true, changes: "changes" in done.data ? done.data.changes : [], sequence: done.sequence };
+}
+
+async function list({ registry }: VariablesApi, request: ApiRequest): Promise<VariableListAnswer> {
+  const { pattern, deprecated, after } = body(listSchema, request);
+  return listAnswer(await registry.now(), {
+    ...(pattern !== undefined && { pattern: checkPattern(pattern, "pattern") }),
+    ...(deprecated !== undefined && { deprecated }),
+    ...(after !== undefined && { after }),
+  });
+}
+
+async function get({ registry }: VariablesApi, request: ApiRequest): Promise<VariableDetails> {
+  const { name } = body(getSchema, request);
+  const state = await registry.now();
+  return getAnswer(state, find(state, name, "name"));
+}
+
+async function history(
+  { registry, reader }: VariablesApi,
+  request: ApiRequest,
+): Promise<VariableHistoryAnswer> {
+  const { name, limit = DEFAULT_HISTORY, before = Number.POSITIVE_INFINITY } = body(historySchema, request);
+  const kept = find(await registry.now(), name, "name").history.filter(({ version }) => version < before);
+  const entries = kept.slice(-limit).reverse();
+  const large = entries.filter(({ value }) => value === undefined);
+  const values = await Promise.all(
+    large.map(async ({ sequence }) => [sequence, await valueAt(reader, sequence, name)] as const),
+  );
+  return historyAnswer(name, entries, new Map(values), entries.length === kept.length);
+}
+
+async function valueAt(reader: LogReader, sequence: number, name: string): Promise<unknown> {
+  const message = await reader.at(sequence);
+  const event = message === null ? undefined : decodeEvent(message);
+  return event === undefined ? undefined : valueIn(event, name);
+}
+
+function valueIn(event: VariableEvent, name: string): unknown {
+  switch (event.verb) {
+    case "deprecated":
+      return event.data.value;
+    case "rejected":
+      return undefined;
+    default:
+      return event.data.changes.find((change) => change.name === name)?.value;
+  }
+}
+
+/** @throws DspexError `invalid_inputs` naming what does not fit. */
+function body<Schema extends z.ZodType>(schema: Schema, request: ApiRequest): z.output<Schema> {
+  return check(schema, request.json());
+}
