@@ -70,6 +70,10 @@ export function programEventSubject(name: string, verb: string): string {
 export function feedbackSubject(program: string, id: string, judgement: string): string {
   return `${programEventSubject(program, "feedback")}.${id}.${token(judgement, "judgement")}`;
 }
+/** All judgements that one user has made of a program's results. */
+export function feedbackBy(user: string, program: string): string {
+  return `${programEventSubject(program, "feedback")}.${token(user, "user")}.>`;
+}
 /** All judgements of one result. */
 export function feedbackOf(program: string, id: string): string {
   return `${programEventSubject(program, "feedback")}.${id}.*`;
@@ -89,6 +93,12 @@ export function variableEventSubject(verb: string): string {
   return `dspex.event.variable.${token(verb, "verb")}`;
 }
 export const VARIABLE_EVENTS_FILTER = "dspex.event.variable.>";
+export function optimizationEventSubject(run: string, verb: string): string {
+  return `dspex.event.optimization.${token(run, "run")}.${verb}`;
+}
+export const OPTIMIZATION_EVENTS_FILTER = "dspex.event.optimization.>";
+/** Results of all optimisations. */
+export const OPTIMIZATION_RESULTS_FILTER = "dspex.result.*.o.*";
 export function workerEventSubject(verb: string): string {
   return `dspex.event.worker.${verb}`;
 }
@@ -123,6 +133,8 @@ export function chosenResults(key: string): string {
 }
 export const ALL_WORK = "dspex.work.>";
 export const ALL_LOG = "dspex.>";
+/** The last message of all: the server answers at once, where for `ALL_LOG` it looks at every subject that there is. */
+export const ANY_SUBJECT = ">";
 /** All registrations of programs. */
 export function programRegistrations(): string {
   return "dspex.event.program.*.registered";

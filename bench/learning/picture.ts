@@ -84,7 +84,7 @@ function* gainsPanel({ gains, arms }: PictureData): Generator<string> {
   const y = (value: number) => GAINS.top + (GAINS.height * (high - value)) / (high - low);
   for (const tick of ticks) {
     yield line(GAINS, y(tick), tick === 0 ? "#555" : "#ddd");
-    yield yTick(GAINS, y(tick), String(tick));
+    yield yTick(GAINS, y(tick), String(tick).replace("-", "−"));
   }
   const labels: Label[] = [{ y: y(0), text: "declared order", note: "", colour: "#555" }];
   for (const { name, values } of gains) {

@@ -53,6 +53,10 @@ export function reportLearning(report: Report, plan: Plan, log: WholeLog): strin
     ]),
   });
 
+  report.put(
+    `${program}-traces`,
+    Object.fromEntries(Array.from(alone, ([arm, all]) => [arm, all.map(shownTrace)])),
+  );
   const result = compare(
     free,
     new Map(Array.from(alone, ([arm, all]) => [arm, all.map(({ reward }) => reward)])),
@@ -146,7 +150,7 @@ function reportTraces(
   best: number,
 ) {
   const replayed = replay(traces, stream.length, SEEDS);
-  report.put(`${program}-traces`, replayed);
+  report.put(`${program}-simulated`, replayed);
   report.table({
     title: `${program}: policies on these traces, ${stream.length} requests, means of ${SEEDS} orders of ${rows.length} sentences`,
     columns: ["policy", "reward of the first 100", "of all", "of the best single", "right"],
@@ -162,6 +166,11 @@ function reportTraces(
 
 function versionsOf(free: readonly Chosen[]): string[] {
   return [...new Set(free.map(({ answer }) => answer.decision?.policyVersion ?? "none"))];
+}
+
+/** Right, ms, tokens. */
+function shownTrace({ right, latencyMs, tokens }: Alone): number[] {
+  return [right, latencyMs, tokens];
 }
 
 function shownChoice({ row, chosen, right, reward, answer }: Chosen) {

@@ -1,5 +1,5 @@
 // How often is each implementation of `sentiment` and `topic` right on the held-out sentences, and how long does it
-// take? With `npm start` in another terminal: `npx node examples/datasets/measure.ts [how many sentences]`.
+// take? With `npm start` in another terminal: `npx node examples/datasets/measure.ts [how many sentences] [data set]`.
 
 import { connect, type Dspex } from "dspex";
 import { exact, shownShare } from "./exact.ts";
@@ -39,9 +39,11 @@ async function measure(dspex: Dspex, { dataset, program, implementation, rows }:
   );
 }
 
+const [, , howMany = Number.POSITIVE_INFINITY, only] = process.argv;
 await using dspex = await connect();
 for (const [dataset, program] of DATASETS) {
-  const rows = readDataset(dataset, "heldout").slice(0, Number(process.argv[2] ?? Number.POSITIVE_INFINITY));
+  if (only !== undefined && only !== dataset) continue;
+  const rows = readDataset(dataset, "heldout").slice(0, Number(howMany));
   const { implementations } = await dspex.describe(program);
   for (const { name } of implementations)
     await measure(dspex, { dataset, program, implementation: name, rows });

@@ -5,7 +5,7 @@ imports the module and reads the registry.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -28,6 +28,8 @@ class UserProgram:
     temperature: float | None = None
     max_tokens: int | None = None
     timeout_ms: int | None = None
+    # Names of variables, by the setting that they give or the key that `dspex.variable` finds them under.
+    variables: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,12 @@ def program(
     temperature: float | None = None,
     max_tokens: int | None = None,
     timeout_ms: int | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Callable[[Target], Target]:
     """Registers a function or a `dspy.Module` subclass as a program; by default under its own name.
+
+    `variables` are names of variables: under `model`, `temperature`, `maxTokens` and `timeoutMs` they give
+    that setting its value; under any other key `dspex.variable(key)` finds it.
 
     A signature that does not parse, a name that is no token and a name that is taken are errors at import.
     """
@@ -89,6 +95,7 @@ def program(
                 temperature=temperature,
                 max_tokens=max_tokens,
                 timeout_ms=timeout_ms,
+                variables=variables,
             )
         )
         return target

@@ -410,6 +410,50 @@ class Feedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key: Annotated[str, Meta(min_length=1, max_length=128)] | None = None
 
 
+class OptimizationCancelled(Message, frozen=True, kw_only=True):
+    run: Token
+    program: Token
+
+
+class OptimizationFailed(Message, frozen=True, kw_only=True):
+    run: Token
+    program: Token
+    error: WireError
+
+
+class OptimizationFinished(Message, frozen=True, kw_only=True):
+    run: Token
+    program: Token
+    report: JsonObject
+    version: Token | None = None
+    result: Sequence
+
+
+class OptimizationStarted(Message, frozen=True, kw_only=True):
+    run: Token
+    user: Token
+    program: Token
+    version: Token
+    optimizer: Annotated[str, Meta(max_length=64)]
+    metric: Annotated[str, Meta(max_length=256)]
+    trials: PositiveInt
+
+
+class OptimizationTrialFinished(Message, frozen=True, kw_only=True):
+    run: Token
+    trial: Count
+    step: Literal["base", "candidate", "validation", "test"]
+    params: JsonObject
+    candidate: JsonObject | None = None
+    score: float
+    scores: list[float]
+    pruned: bool | None = None
+    unanswered: Count | None = None
+    metric_failures: Count | None = None
+    failure: str | None = None
+    spent: JsonObject
+
+
 class Attempt(Message, frozen=True, kw_only=True):
     """One attempt as the result tells it."""
 
@@ -502,6 +546,14 @@ class PolicyUpdated(Message, frozen=True, kw_only=True):
     programs: list[ProgramPolicy]
 
 
+# Narrower than a token: an expression reads it without quotes.
+VariableName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+
+
+# One of an implementation's settings, or one of its parameters.
+SettingPath = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})?\Z")]
+
+
 class NativeImplementation(
     Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="native"
 ):
@@ -509,6 +561,7 @@ class NativeImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     inline: bool | None = None
 
 
@@ -519,6 +572,7 @@ class StructuredImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -532,6 +586,7 @@ class PlainImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -546,6 +601,7 @@ class ChoiceImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -577,6 +633,7 @@ class DspyImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -595,6 +652,7 @@ class PythonImplementation(
     last_resort: bool | None = None
     timeout_ms: PositiveInt | None = None
     capabilities: Capabilities | None = None
+    variables: dict[SettingPath, VariableName] | None = None
     model: str | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
@@ -892,10 +950,6 @@ class SessionTurnAdded(Message, frozen=True, kw_only=True):
     log: TurnLog
 
 
-# Narrower than a token: an expression reads it without quotes.
-VariableName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
-
-
 class VariableChange(Message, frozen=True, kw_only=True):
     """A value from here on. `version` counts the changes of this variable from 1."""
 
@@ -1059,12 +1113,6 @@ class VariableDeprecated(Message, frozen=True, kw_only=True):
     replaced_by: VariableName | None = None
 
 
-class VariableRef(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Stands for a variable's value in an implementation's settings."""
-
-    variable: VariableName = msgspec.field(name="$variable")
-
-
 class VariableRegistered(Message, frozen=True, kw_only=True):
     definitions: Annotated[list[VariableDefinition], Meta(min_length=1, max_length=1_000)]
     changes: Annotated[list[VariableChange], Meta(min_length=1, max_length=1_000)]
@@ -1088,6 +1136,46 @@ class VariableReset(Message, frozen=True, kw_only=True):
     changes: Annotated[list[VariableChange], Meta(min_length=1, max_length=1_000)]
     by: Annotated[str, Meta(min_length=1, max_length=128)]
     reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class VersionPromoted(Message, frozen=True, kw_only=True):
+    name: Token
+    version: Token
+    previous: Token
+    base: Token
+    pinned: bool
+    by: str
+    reason: str | None = None
+
+
+class VersionPublishedArtifact(Message, frozen=True, kw_only=True):
+    key: str
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class VersionPublished(Message, frozen=True, kw_only=True):
+    definition: ProgramDefinition
+    parent: Token
+    run: Token
+    by: str
+    artifact: VersionPublishedArtifact
+    report: JsonObject
+
+
+class VersionRolledBack(Message, frozen=True, kw_only=True):
+    name: Token
+    version: Token
+    previous: Token
+    base: Token
+    by: str
+    reason: str | None = None
+
+
+class VersionWithdrawn(Message, frozen=True, kw_only=True):
+    name: Token
+    version: Token
+    by: str
+    reason: str | None = None
 
 
 class WorkLog(Message, frozen=True, kw_only=True):
@@ -1172,6 +1260,11 @@ ATTEMPT_FAILED_TYPE = "dspex.attempt.failed.v1"
 BREAKER_OPENED_TYPE = "dspex.breaker.opened.v1"
 BREAKER_HALF_OPENED_TYPE = "dspex.breaker.half-opened.v1"
 BREAKER_CLOSED_TYPE = "dspex.breaker.closed.v1"
+OPTIMIZATION_STARTED_TYPE = "dspex.optimization.started.v1"
+OPTIMIZATION_TRIAL_FINISHED_TYPE = "dspex.optimization.trial-finished.v1"
+OPTIMIZATION_FINISHED_TYPE = "dspex.optimization.finished.v1"
+OPTIMIZATION_FAILED_TYPE = "dspex.optimization.failed.v1"
+OPTIMIZATION_CANCELLED_TYPE = "dspex.optimization.cancelled.v1"
 POLICY_UPDATED_TYPE = "dspex.policy.updated.v1"
 POLICY_DRIFT_DETECTED_TYPE = "dspex.policy.drift-detected.v1"
 POLICY_PROMOTED_TYPE = "dspex.policy.promoted.v1"
@@ -1199,17 +1292,26 @@ VARIABLE_CHANGED_TYPE = "dspex.variable.changed.v1"
 VARIABLE_REJECTED_TYPE = "dspex.variable.rejected.v1"
 VARIABLE_RESET_TYPE = "dspex.variable.reset.v1"
 VARIABLE_DEPRECATED_TYPE = "dspex.variable.deprecated.v1"
+VERSION_VERSION_PUBLISHED_TYPE = "dspex.program.version-published.v1"
+VERSION_PROMOTED_TYPE = "dspex.program.promoted.v1"
+VERSION_ROLLED_BACK_TYPE = "dspex.program.rolled-back.v1"
+VERSION_WITHDRAWN_TYPE = "dspex.program.withdrawn.v1"
 WORK_TYPE = "dspex.work.dispatched.v1"
 WORKER_STARTED_TYPE = "dspex.worker.started.v1"
 WORKER_STOPPED_TYPE = "dspex.worker.stopped.v1"
 WORKER_LOST_TYPE = "dspex.worker.lost.v1"
 
-# The struct of an event's data by the event's type.
-EVENT_DATA: dict[str, type[Message]] = {
+# The struct of an event's data, or the union of some, by the event's type.
+EVENT_DATA: dict[str, Any] = {
     ATTEMPT_FAILED_TYPE: AttemptFailed,
     BREAKER_OPENED_TYPE: BreakerChanged,
     BREAKER_HALF_OPENED_TYPE: BreakerChanged,
     BREAKER_CLOSED_TYPE: BreakerChanged,
+    OPTIMIZATION_STARTED_TYPE: OptimizationStarted,
+    OPTIMIZATION_TRIAL_FINISHED_TYPE: OptimizationTrialFinished,
+    OPTIMIZATION_FINISHED_TYPE: OptimizationFinished,
+    OPTIMIZATION_FAILED_TYPE: OptimizationFailed,
+    OPTIMIZATION_CANCELLED_TYPE: OptimizationCancelled,
     POLICY_UPDATED_TYPE: PolicyUpdated,
     POLICY_DRIFT_DETECTED_TYPE: PolicyDrift,
     POLICY_PROMOTED_TYPE: PolicyPromoted,
@@ -1237,6 +1339,10 @@ EVENT_DATA: dict[str, type[Message]] = {
     VARIABLE_REJECTED_TYPE: VariableRejected,
     VARIABLE_RESET_TYPE: VariableReset,
     VARIABLE_DEPRECATED_TYPE: VariableDeprecated,
+    VERSION_VERSION_PUBLISHED_TYPE: VersionPublished,
+    VERSION_PROMOTED_TYPE: VersionPromoted,
+    VERSION_ROLLED_BACK_TYPE: VersionRolledBack,
+    VERSION_WITHDRAWN_TYPE: VersionWithdrawn,
     WORK_TYPE: Work,
     WORKER_STARTED_TYPE: WorkerStarted,
     WORKER_STOPPED_TYPE: WorkerStopped,

@@ -81,6 +81,11 @@ def program_event_subject(name: str, verb: str) -> str:
     return f"dspex.event.program.{token(name, 'program')}.{verb}"
 
 
+def optimization_event_subject(run: str, verb: str) -> str:
+    """The trials of one optimisation are on one subject, in order."""
+    return f"dspex.event.optimization.{token(run, 'run')}.{verb}"
+
+
 def worker_event_subject(verb: str) -> str:
     return f"dspex.event.worker.{verb}"
 

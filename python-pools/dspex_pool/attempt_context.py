@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import dspy
 from opentelemetry.trace import Span
@@ -40,6 +41,8 @@ class AttemptContext:
     over: ErrorCode | None = None
     """What runs is a user's own code, whose exceptions' texts are its author's to read."""
     users_code: bool = False
+    """Values of variables, for users' own code."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
     """How often each call of a program was made, by a hash of its program and inputs."""
     calls: Counter[bytes] = field(default_factory=Counter)
     """The last error of a model call: modules that try several times keep it to themselves."""
@@ -69,3 +72,8 @@ ATTEMPT_SETTING: Final = "dspex_attempt"
 
 def running_attempt() -> AttemptContext | None:
     return current_attempt.get() or dspy.settings.get(ATTEMPT_SETTING)
+
+
+def attempt_variables() -> Mapping[str, Any]:
+    attempt = running_attempt()
+    return {} if attempt is None else attempt.variables

@@ -116,6 +116,7 @@ class Attempts:
             work_sequence=delivery.sequence,
             usage=AttemptUsage(self._models.price, read_budget(work.settings)),
             ends_at=seconds(work.deadline_at),
+            variables=work.variables,
         )
         traceparent = event.traceparent or delivery.headers.get(header.TRACEPARENT)
         span = self._tracing.start_attempt(delivery, work, traceparent)

@@ -69,7 +69,7 @@ class ClaimCheck:
             fits = total <= MAX_BODY_BYTES - ENVELOPE_BYTES
             if len(encoded) <= LEAST_MOVED_BYTES or (len(encoded) <= MAX_INLINE_VALUE_BYTES and fits):
                 break
-            shrunk[name] = await self._store(encoded, user)
+            shrunk[name] = await self.store(encoded, user)
             total -= len(encoded)
         return shrunk
 
@@ -113,8 +113,8 @@ class ClaimCheck:
             raise DspexError("gone", f'object "{ref.key}" is not what its reference says', path=path)
         return data, ref.content_type
 
-    async def _store(self, data: bytes, user: str) -> Any:
-        """Its meta message comes last: a reader sees it whole or not at all."""
+    async def store(self, data: bytes, user: str) -> Any:
+        """Returns the reference. Its meta message comes last: a reader sees it whole or not at all."""
         digest = hashlib.sha256(data)
         # Named by its content: a second delivery of the same work stores the same object again.
         key = f"{user}/{digest.hexdigest()}"

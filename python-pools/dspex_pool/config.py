@@ -38,6 +38,8 @@ class PoolConfig:
     incarnation: str
     slots: int
     modules: tuple[Path, ...]
+    """Folders where metrics of optimisations are looked for; what they register is no entry of the pool."""
+    metrics: tuple[Path, ...]
     """Import everything, connect nothing, and wait to be given a name."""
     spare: bool
     nats: NatsSettings
@@ -66,6 +68,7 @@ def read_config(arguments: Sequence[str], environment: Mapping[str, str] = os.en
         incarnation=given.incarnation or environment.get("DSPEX_INCARNATION") or secrets.token_hex(8),
         slots=given.slots,
         modules=tuple(given.modules),
+        metrics=tuple(map(Path, filter(None, environment.get("DSPEX_METRICS", "").split(os.pathsep)))),
         spare=given.spare,
         nats=NatsSettings(
             url=environment.get("NATS_URL", "nats://127.0.0.1:4222"),

@@ -154,6 +154,7 @@ def _described(declared: UserProgram) -> dict[str, Any]:
         temperature=declared.temperature,
         maxTokens=declared.max_tokens,
         timeoutMs=declared.timeout_ms,
+        variables=None if declared.variables is None else dict(declared.variables),
     )
 
 

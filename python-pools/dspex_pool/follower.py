@@ -36,6 +36,9 @@ LONGEST_PAUSE_S: Final = 5.0
 """How long work waits for a definition that neither the follower nor the log's last registration shows."""
 WAIT_FOR_VERSION_S: Final = 5.0
 
+"""Told of an event that was delivered."""
+Listener = Callable[[Delivery], None]
+
 logger = logging.getLogger("dspex.follower")
 
 
@@ -59,6 +62,7 @@ class ProgramFollower:
         self._forget_connection: Callable[[], None] | None = None
         """Sequence of the last event that was folded; what beats report."""
         self.position = 0
+        self._listeners: list[Listener] = []
 
     @property
     def state(self) -> ProgramState:
@@ -77,6 +81,16 @@ class ProgramFollower:
             self._opening.cancel()
         if self._puller is not None:
             await self._puller.close()
+
+    def listen(self, listener: Listener) -> None:
+        """Told of every event that this worker follows; before `open`, to miss none."""
+        self._listeners.append(listener)
+
+    async def passed(self, sequence: int) -> None:
+        """Returns when that event, which this worker follows, has been folded."""
+        while self.position < sequence:
+            self._changed.clear()
+            await self._changed.wait()
 
     async def definition(self, program: str, version: str) -> ProgramDefinition:
         """Waits a moment for a version that is on its way. @raises DspexError `unknown_version`."""
@@ -163,7 +177,10 @@ class ProgramFollower:
             return
         self._expected += 1
         self._fold(delivery.subject, delivery.data)
+        for listener in self._listeners:
+            listener(delivery)
         self.position = delivery.sequence
+        self._changed.set()
         if self._puller is not None and self._puller.credit < PREFETCH // 2:
             self._puller.refill()
 

@@ -7,9 +7,11 @@ import contextlib
 import logging
 from typing import Final
 
+from dspex.attempt_variables import provide_variables
 from dspex.calls import provide_caller
 from dspex_pool.announce import announce
 from dspex_pool.answer import Place
+from dspex_pool.attempt_context import attempt_variables
 from dspex_pool.attempts import Attempts
 from dspex_pool.beat import beat
 from dspex_pool.blocking import Blocking
@@ -23,6 +25,7 @@ from dspex_pool.entries import Entries
 from dspex_pool.follower import ProgramFollower
 from dspex_pool.loop_executor import LoopExecutor
 from dspex_pool.models import ModelRegistry
+from dspex_pool.optimize.entries import OPTIMIZER_POOL, optimize_entries
 from dspex_pool.outcome import OutcomeWriter
 from dspex_pool.prepare import Preparer
 from dspex_pool.program_calls import ProgramCalls
@@ -73,7 +76,13 @@ async def serve(
     claim_check = ClaimCheck(publisher, reader)
     calls = ProgramCalls(bus, config.pool, follower, claim_check, spans)
     provide_caller(calls)
-    preparer = Preparer(follower, entries, builtin_entries(config), Tools(calls, blocking), blocking)
+    provide_variables(attempt_variables)
+    own = (
+        optimize_entries(config, models, follower, publisher, reader, blocking)
+        if config.pool == OPTIMIZER_POOL
+        else {}
+    )
+    preparer = Preparer(follower, entries, builtin_entries(config), Tools(calls, blocking), blocking, own)
     runner = Runner(preparer, models, claim_check, spans if tracing.enabled else None)
     outcomes = OutcomeWriter(publisher, reader, place, redact)
     attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots)

@@ -1,15 +1,16 @@
 """Makes what a work message names ready to run: definition → signature, module or entry, adapter; kept,
 bounded.
 
-(program, version, implementation, with history?) ─▶ Prepared        one build even if many ask at once
+(program, version, implementation, settings, with history?) ─▶ Prepared    one build even if many ask at once
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import Any, Final
 
 import dspy
@@ -48,6 +49,8 @@ from dspex_pool.tools import Tools
 
 MAX_PREPARED: Final = 256
 HISTORY: Final = "history"
+"""Settings that a module is made with; the others only count while it runs."""
+MADE_WITH: Final = ("module", "adapter", "demos", "parameters")
 
 Runs = DspyImplementation | PythonImplementation
 
@@ -69,6 +72,8 @@ class _Key:
     version: str
     implementation: str
     with_history: bool
+    """Of what variables gave: what was made with other values must not run."""
+    settings: str
     """Of the programs that it calls as tools: a new version of one may take other arguments."""
     tool_versions: tuple[str | None, ...]
 
@@ -81,7 +86,10 @@ class Preparer:
         inline: Mapping[str, Builtin],
         tools: Tools,
         blocking: Blocking,
+        own: Mapping[str, Callable[[Signature], Runnable]],
     ) -> None:
+        """`own`: entries that this pool alone has."""
+        self._own = own
         self._follower = follower
         self._entries = entries
         self._inline = inline
@@ -90,11 +98,20 @@ class Preparer:
         self._prepared: OrderedDict[_Key, Prepared] = OrderedDict()
         self._building: dict[_Key, asyncio.Task[Prepared]] = {}
 
-    async def prepare(self, program: str, version: str, implementation: str, with_history: bool) -> Prepared:
-        """@raises DspexError `unknown_version`, `module_not_found`, …"""
+    async def prepare(
+        self,
+        program: str,
+        version: str,
+        implementation: str,
+        settings: Mapping[str, Any],
+        with_history: bool,
+    ) -> Prepared:
+        """`settings`: the work's, which have the values of variables.
+
+        @raises DspexError `unknown_version`, `module_not_found`, …"""
         definition = await self._follower.definition(program, version)
-        chosen = _implementation(definition, implementation)
-        key = _Key(program, version, implementation, with_history, self._tool_versions(chosen))
+        chosen, digest = _tuned(_implementation(definition, implementation), settings)
+        key = _Key(program, version, implementation, with_history, digest, self._tool_versions(chosen))
         found = self._prepared.get(key)
         if found is not None:
             self._prepared.move_to_end(key)
@@ -150,9 +167,12 @@ class Preparer:
 
     async def _python(self, signature: Signature, implementation: PythonImplementation) -> Prepared:
         inline = self._inline.get(implementation.entry)
+        own = self._own.get(implementation.entry)
         runnable: Runnable
         if inline is not None:
             runnable = InlineRunnable(signature, inline)
+        elif own is not None:
+            runnable = own(signature)
         else:
             entry = self._entries.program(implementation.entry)
             implementation = _with_defaults(implementation, entry.declared)
@@ -179,6 +199,21 @@ def _implementation(definition: ProgramDefinition, name: str) -> Runs:
     raise DspexError(
         "module_not_found", f'"{definition.name}" has no implementation "{name}", it has: {known}'
     )
+
+
+def _tuned(implementation: Runs, settings: Mapping[str, Any]) -> tuple[Runs, str]:
+    """With what variables gave of the settings that a module is made with, and a hash of that."""
+    if isinstance(implementation, PythonImplementation):
+        return implementation, ""
+    tuned = {path.partition(".")[0] for path in implementation.variables or ()}
+    given = {name: settings[name] for name in MADE_WITH if name in tuned and name in settings}
+    if not given:
+        return implementation, ""
+    try:
+        made = msgspec.convert({**msgspec.to_builtins(implementation), **given}, DspyImplementation)
+    except msgspec.ValidationError as error:
+        raise DspexError("invalid_inputs", f"settings of {implementation.name}: {error}") from error
+    return made, sha256(msgspec.json.encode(given, order="deterministic")).hexdigest()
 
 
 def _with_defaults(implementation: PythonImplementation, declared: UserProgram) -> PythonImplementation:

@@ -63,12 +63,12 @@ class Runner:
 
     async def _steps(self, work: Work, attempt: AttemptContext, chunks: ChunkWriter | None) -> Outputs:
         prepared = await self._preparer.prepare(
-            work.program, work.version, work.implementation, bool(work.history)
+            work.program, work.version, work.implementation, work.settings, bool(work.history)
         )
         attempt.users_code = prepared.runnable.users_code
         values = await self._inputs(work, prepared)
         running = self._run(work, attempt, prepared, values, chunks)
-        limit_ms = prepared.implementation.timeout_ms
+        limit_ms = _setting(work.settings, "timeoutMs", int, prepared.implementation.timeout_ms)
         if limit_ms is not None and time.time() + limit_ms / 1_000 < attempt.ends_at:
             attempt.ends_at, attempt.late = time.time() + limit_ms / 1_000, "lm_timeout"
             late = DspexError("lm_timeout", f"no answer within the implementation's {limit_ms} ms")

@@ -36,7 +36,7 @@ class AttemptUsage(UsageTracker):  # type: ignore[misc]  # dspy has no types
     def __init__(self, price: Price, budget: Budget) -> None:
         super().__init__()
         self._price = price
-        self._budget = budget
+        self.budget = budget
         self.input_tokens = 0
         self.output_tokens = 0
         self.cost_usd: float | None = None
@@ -63,10 +63,10 @@ class AttemptUsage(UsageTracker):  # type: ignore[misc]  # dspy has no types
     def check_budget(self) -> None:
         """@raises DspexError `budget_exceeded` when what was spent leaves nothing for another call."""
         tokens = self.input_tokens + self.output_tokens
-        if self._budget.tokens is not None and tokens >= self._budget.tokens:
-            raise DspexError("budget_exceeded", f"{tokens} of {self._budget.tokens} tokens are spent")
-        if self._budget.usd is not None and (self.cost_usd or 0.0) >= self._budget.usd:
-            raise DspexError("budget_exceeded", f"{self.cost_usd} of {self._budget.usd} USD are spent")
+        if self.budget.tokens is not None and tokens >= self.budget.tokens:
+            raise DspexError("budget_exceeded", f"{tokens} of {self.budget.tokens} tokens are spent")
+        if self.budget.usd is not None and (self.cost_usd or 0.0) >= self.budget.usd:
+            raise DspexError("budget_exceeded", f"{self.cost_usd} of {self.budget.usd} USD are spent")
 
     def total(self) -> Usage:
         return Usage(input_tokens=self.input_tokens, output_tokens=self.output_tokens, cost_usd=self.cost_usd)

@@ -30,6 +30,7 @@ class Work(msgspec.Struct, rename="camel", kw_only=True):
     history: list[dict[str, Any]] | None = None
     deadline_at: str
     stream: bool
+    variables: dict[str, Any]
     plan: msgspec.Raw
     decision: msgspec.Raw
     request_sequence: int

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { feedbackSchema } from "./feedback.ts";
 import { jsonObjectSchema, placeSchema, tokenSchema, weightsSchema } from "./parts.ts";
+import { variableNameSchema } from "./variable-event.ts";
 
 /** What an implementation and its model can do. What is not said is not known, and excludes nothing. */
 export const capabilitiesSchema = z.strictObject({
@@ -37,6 +38,14 @@ export const routingSchema = z.strictObject({
 });
 export type Routing = z.infer<typeof routingSchema>;
 
+/** One of an implementation's settings, or one of its parameters. */
+export const settingPathSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63})?$/,
+    "expected a setting such as temperature or parameters.maxIters",
+  );
+
 const common = {
   name: tokenSchema,
   /** Only tried when all before it in the plan failed. */
@@ -44,6 +53,11 @@ const common = {
   timeoutMs: z.number().int().positive().optional(),
   /** What is declared counts more than what is known of its model. */
   capabilities: capabilitiesSchema.optional(),
+  /**
+   * Variables that give settings their values, by the setting. What is declared of a setting counts as long as there is
+   * no such variable. A `python` implementation finds the others under their keys.
+   */
+  variables: z.record(settingPathSchema, variableNameSchema).optional(),
 };
 const modelCall = {
   /** Name of a configured model; absent = the default model. */

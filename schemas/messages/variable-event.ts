@@ -94,10 +94,6 @@ export const variableDefinitionSchema = z.discriminatedUnion("kind", [
 export type VariableDefinition = z.infer<typeof variableDefinitionSchema>;
 export type VariableKind = VariableDefinition["kind"];
 
-/** Stands for a variable's value in an implementation's settings. */
-export const variableRefSchema = z.strictObject({ $variable: variableNameSchema });
-export type VariableRef = z.infer<typeof variableRefSchema>;
-
 /** What a value was worth, as whoever set it measured. */
 export const variableMetricSchema = z.strictObject({ name: tokenSchema, value: z.number() });
 export type VariableMetric = z.infer<typeof variableMetricSchema>;

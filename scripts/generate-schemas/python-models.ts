@@ -293,10 +293,8 @@ function eventTable(events: EventType[]): string[] {
   if (events.length === 0) return [];
   const names = events.map((event) => `${event.constant} = ${pythonString(event.type)}`);
   const pairs = events.map((event) => `    ${event.constant}: ${event.schema},`);
-  const about = "# The struct of an event's data by the event's type.";
-  return [
-    `${names.join("\n")}\n\n${about}\nEVENT_DATA: dict[str, type[Message]] = {\n${pairs.join("\n")}\n}`,
-  ];
+  const about = "# The struct of an event's data, or the union of some, by the event's type.";
+  return [`${names.join("\n")}\n\n${about}\nEVENT_DATA: dict[str, Any] = {\n${pairs.join("\n")}\n}`];
 }
 
 /** Only what is used: ruff has nothing to say about it. */

@@ -81,7 +81,12 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
     async start(settings, { application }) {
       const { startRouter } = await import("../router/main.ts");
       const { functions, path: configPath } = application;
-      return startRouter(settings, { functions, configPath, config: { poolSlots: poolSlots(application) } });
+      return startRouter(settings, {
+        functions,
+        configPath,
+        config: { poolSlots: poolSlots(application) },
+        sessions: application.settings.sessions,
+      });
     },
   },
   native: {

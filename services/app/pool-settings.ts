@@ -1,6 +1,6 @@
 // Pure: one configuration of the pools, as the keeper, the router and the supervisor each need it.
 
-import { dirname, resolve } from "node:path";
+import { delimiter, dirname, resolve } from "node:path";
 import type { Credentials, Role } from "../broker/mod.ts";
 import type { KeeperOptions } from "../keeper/mod.ts";
 import type { SupervisorConfig } from "../supervisor/mod.ts";
@@ -68,6 +68,8 @@ export function supervisorConfig(given: PoolProcessSettings): SupervisorConfig {
     environment: {
       ...withoutLogin(environment),
       DSPEX_MODELS: JSON.stringify(application.models),
+      // Where metrics of optimisations are looked for.
+      DSPEX_METRICS: folders(application).join(delimiter),
       ...(otlpEndpoint !== undefined && {
         DSPEX_OTLP_ENDPOINT: otlpEndpoint,
         OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
@@ -92,6 +94,10 @@ function moduleFolders({ settings, declarations, path }: Application, pool: stri
     ),
   );
   if (pool !== "general" && !isWanted) return [];
+  return folders({ settings, path });
+}
+
+function folders({ settings, path }: Pick<Application, "settings" | "path">): string[] {
   return settings.modules.map((folder) => resolve(dirname(path), folder));
 }
 

@@ -111,6 +111,8 @@ function poolRow(pool: Pool): RoleRow {
       "dspex.result.*.*.*",
       "dspex.event.program.>",
       ...(pool === "native" ? ["dspex.event.policy.>"] : []),
+      // Where a run that it takes over stands.
+      ...(optimizer ? ["dspex.event.optimization.*.trial-finished"] : []),
     ],
     values: "write",
     artifacts: optimizer ? "write" : "read",

@@ -24,6 +24,8 @@ import { type CallOptions, NOTHING_ASKED, wireOptions } from "./options.ts";
 import { PendingResults } from "./pending.ts";
 import { program as makeProgram, type Program, type SignatureLike } from "./program.ts";
 import type { Judgement, RunHost } from "./run.ts";
+import { listSessions, Session, type SessionHost, type SessionOptions } from "./session.ts";
+import type { SessionInfo } from "./session-answers.ts";
 import { chunks } from "./stream.ts";
 import { endWith, startSubmitSpan, traceparentOf } from "./trace-context.ts";
 import { Variables } from "./variables.ts";
@@ -47,7 +49,7 @@ interface Asked {
   options: RequestOptions;
 }
 
-export class Dspex implements RunHost {
+export class Dspex implements RunHost, SessionHost {
   readonly user: string;
   readonly variables: Variables;
   readonly #connection: NatsConnection;
@@ -76,7 +78,7 @@ export class Dspex implements RunHost {
 
   /** A program to call. With a signature its types are checked here, and against what is registered. */
   program(name: string): Program<Record<string, unknown>, Record<string, unknown>>;
-  program<In, Out>(name: string, signature: SignatureLike<In, Out>): Program<In, Out>;
+  program<In, Out>(name: string, signature?: SignatureLike<In, Out>): Program<In, Out>;
   program<In, Out>(name: string, signature?: SignatureLike<In, Out>): Program<In, Out> {
     return makeProgram<In, Out>(this, token(name, "program"), signature);
   }
@@ -175,6 +177,19 @@ export class Dspex implements RunHost {
   async programs(): Promise<{ name: string; version: string; description?: string; signature: string }[]> {
     const answer = await this.#api.request({ verb: "program.list" });
     return (answer as { programs: { name: string; version: string; signature: string }[] }).programs;
+  }
+
+  /** A conversation by its name; without one it is a new one. */
+  session(id?: string, options?: SessionOptions): Session {
+    return new Session(this.#api, this, id, options);
+  }
+  /** Own sessions by name. */
+  sessions({ status }: { status?: SessionInfo["status"] } = {}): AsyncGenerator<SessionInfo> {
+    return listSessions(this.#api, status);
+  }
+  /** Values as they were sent, in the place of references to them. */
+  expandValues(values: Record<string, unknown>): Record<string, unknown> | Promise<Record<string, unknown>> {
+    return this.#objects.expandValues(values);
   }
 
   /** Results that are being waited for are rejected; the requests themselves go on. */

@@ -9,6 +9,14 @@ export type { ObserveOptions, StoryEvent } from "./observe.ts";
 export type { CallOptions } from "./options.ts";
 export type { Program } from "./program.ts";
 export type { Judgement, Run, TypedResult } from "./run.ts";
+export type { ForkOptions, PastSession, Session, SessionOptions, TurnOptions } from "./session.ts";
+export type {
+  SessionContext,
+  SessionErasure,
+  SessionInfo,
+  SessionPerformance,
+  SessionTurn,
+} from "./session-answers.ts";
 export type { ChangeOptions, SetOptions, Variables } from "./variables.ts";
 export type {
   PastChange,

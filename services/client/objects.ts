@@ -41,17 +41,23 @@ export class ObjectTransfer {
   /** Puts the values back that travelled as references; the same result when there are none. */
   expandOutputs(result: Result): Result | Promise<Result> {
     const { outputs } = result;
-    if (outputs === undefined) return result;
-    for (const name in outputs) if (isReference(outputs[name])) return this.#expand(result, outputs);
-    return result;
+    const expanded = outputs === undefined ? undefined : this.expandValues(outputs);
+    if (expanded === outputs || expanded === undefined) return result;
+    return Promise.resolve(expanded).then((values) => ({ ...result, outputs: values }));
   }
 
-  async #expand(result: Result, outputs: Values): Promise<Result> {
-    const expanded = { ...outputs };
-    for (const [name, value] of Object.entries(outputs)) {
+  /** The same for values alone. */
+  expandValues(values: Values): Values | Promise<Values> {
+    for (const name in values) if (isReference(values[name])) return this.#expand(values);
+    return values;
+  }
+
+  async #expand(values: Values): Promise<Values> {
+    const expanded = { ...values };
+    for (const [name, value] of Object.entries(values)) {
       if (isReference(value)) expanded[name] = parseJson(await this.get(value));
     }
-    return { ...result, outputs: expanded };
+    return expanded;
   }
 
   async put(bytes: Uint8Array, contentType: string): Promise<Reference> {

@@ -101,6 +101,14 @@ test("capabilities - are part of the definition; another configuration of the mo
   assert.deepEqual(define(2_048)(shown), definition);
 });
 
+test("variables - are part of the definition, and of its version; a user's own function may name any key", () => {
+  const mine = { kind: "python", name: "mine", pool: "general", entry: "mine" };
+  const variables = { temperature: "warmth", voice: "tone" };
+  const definition = definitionOf(program({ ...mine, variables }));
+  assert.deepEqual(definition.implementations[0]?.variables, variables);
+  assert.notEqual(definition.version, definitionOf(program(mine)).version);
+});
+
 const wrong: [name: string, declaration: unknown, path: string | undefined, message: RegExp][] = [
   [
     "a misspelt place of a plain call",
@@ -183,6 +191,30 @@ const wrong: [name: string, declaration: unknown, path: string | undefined, mess
     choice({ calibration: [{ text: "a", mood: "good" }] }),
     "implementations.0.calibration.0",
     /inputs\.mood/,
+  ],
+  [
+    "a variable for a setting that the kind has not",
+    program({ kind: "structured", name: "s", variables: { temperature: "warmth", adapter: "form" } }),
+    "implementations.0.variables.adapter",
+    /^implementation "s": adapter is no setting .*, structured has: model, temperature, maxTokens, timeoutMs, prompt$/,
+  ],
+  [
+    "a variable for a parameter without a module",
+    program({ kind: "native", name: "n", variables: { "parameters.steps": "steps" } }),
+    "implementations.0.variables.parameters.steps",
+    /^implementation "n": parameters\.steps is no setting .*, native has: timeoutMs$/,
+  ],
+  [
+    "a variable for what an implementation is",
+    program({ kind: "dspy", name: "d", pool: "general", module: "Predict", variables: { pool: "where" } }),
+    "implementations.0.variables.pool",
+    /pool is no setting .*, dspy has: .*, demos, parameters\.<name>$/,
+  ],
+  [
+    "a name that no variable has",
+    program({ kind: "structured", name: "s", variables: { temperature: "a.b" } }),
+    "implementations.0.variables.temperature",
+    /expected a name of a variable/,
   ],
   [
     "weights of nothing",

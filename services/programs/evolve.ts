@@ -1,7 +1,9 @@
 // state + event → state, for the registry. Changes the state in place.
 
 import type { ProgramEvent } from "./event.ts";
+import { evolveOptimizations } from "./optimize/evolve.ts";
 import { type ProgramsState, type RegisteredProgram, VERSIONS_KEPT } from "./state.ts";
+import { evolveVersions, forgetWanted, nameIn } from "./versions/evolve.ts";
 
 export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState {
   state.sequence = event.sequence;
@@ -14,9 +16,11 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
         status: "registered",
         current: version,
         versions: new Map(),
+        published: new Map(),
       };
       program.status = "registered";
       program.current = version;
+      forgetWanted(program, version);
       program.versions.delete(version);
       program.versions.set(version, { definition, by, sequence, timeMs });
       while (program.versions.size > VERSIONS_KEPT)
@@ -29,6 +33,22 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
       if (program !== undefined) program.status = "removed";
       return state;
     }
+    case "version-published":
+    case "promoted":
+    case "rolled-back":
+    case "withdrawn": {
+      const program = state.programs.get(nameIn(event));
+      if (program !== undefined) evolveVersions(program, event);
+      return state;
+    }
+    case "optimization-started":
+    case "optimization-trial":
+    case "optimization-finished":
+    case "optimization-failed":
+    case "optimization-cancelled":
+    case "optimization-answered":
+      evolveOptimizations(state.runs, event);
+      return state;
     default: {
       const unknown: never = event;
       void unknown;

@@ -4,6 +4,7 @@ import { DspexError } from "../../schemas/errors.ts";
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 import { type Signature, validateInputs } from "../../schemas/signature/mod.ts";
 import { unknownPlaces } from "../native/adapters/template.ts";
+import { knownSettings, unknownSetting } from "../variables/setting-paths.ts";
 import { type ChoiceLabel, choiceLabels } from "./choice-labels.ts";
 
 type Choice = Extract<Implementation, { kind: "choice" }>;
@@ -22,6 +23,7 @@ export function fitImplementations(
     if (names.has(implementation.name))
       throw misfit(`implementation "${implementation.name}" is declared twice`, path);
     names.add(implementation.name);
+    checkVariables(implementation, `${path}.variables`);
     return fitted(implementation, signature, path);
   });
 }
@@ -66,6 +68,17 @@ function fittedChoice(choice: Choice, signature: Signature, path: string): Choic
     );
   });
   return { ...choice, calibration };
+}
+
+/** A misspelt setting would keep its declared value, whatever the variable is set to. */
+function checkVariables(implementation: Implementation, path: string): void {
+  const unknown = unknownSetting(implementation);
+  if (unknown === undefined) return;
+  const { name, kind } = implementation;
+  throw misfit(
+    `implementation "${name}": ${unknown} is no setting that a variable can give, ${kind} has: ${knownSettings(kind)}`,
+    `${path}.${unknown}`,
+  );
 }
 
 /** Two labels that look the same in the prompt cannot be told apart by their likelihood. */

@@ -2,7 +2,7 @@
 
 import type { Models } from "../../schemas/config/models.ts";
 import type { ProgramDeclaration } from "../../schemas/messages/program-event.ts";
-import { snapshotBucket } from "../../schemas/subjects.ts";
+import { ARTIFACT_BUCKET, snapshotBucket } from "../../schemas/subjects.ts";
 import { appenderOf } from "../bus/append.ts";
 import { serve } from "../bus/micro-service.ts";
 import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
@@ -10,8 +10,8 @@ import { VERSION } from "../bus/version.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import { NO_MODELS } from "./capabilities.ts";
-import { decideRegister } from "./decide.ts";
 import { definitionWith } from "./definition.ts";
+import { startSettler } from "./optimize/settle.ts";
 import { servePoolModules } from "./pool-modules.ts";
 import { Registry } from "./registry.ts";
 import { programEndpoints } from "./serve.ts";
@@ -34,21 +34,20 @@ export async function startPrograms(settings: PartSettings, options: ProgramsOpt
   const { instance, logger } = settings;
   const registry = new Registry({ instance, appender, reader, snapshots, logger });
   await registry.start(connection);
-  for (const definition of definitions) {
-    await registry.execute(definition.name, "registered", (state) =>
-      decideRegister(state, definition, "config"),
-    );
-  }
+  await registry.declare(definitions);
   const source = `programs/${instance}`;
   const service = await serve(
     connection,
     { name: "dspex-programs", version: VERSION, description: "registry of programs, feedback" },
     programEndpoints({ registry, appender, reader, source, define }),
   );
+  const artifacts = await ObjectBucket.open(connection, appender, ARTIFACT_BUCKET);
+  const settler = startSettler({ registry, appender, reader, artifacts, define, source, logger });
   const modules = await servePoolModules(connection, { registry, define, logger });
   return {
     name: source,
     async stop() {
+      settler.stop();
       modules.stop();
       await service.stop();
       await registry.stop();

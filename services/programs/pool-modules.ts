@@ -20,6 +20,7 @@ const announcementSchema = z.looseObject({
       temperature: z.number().optional(),
       maxTokens: z.number().int().optional(),
       timeoutMs: z.number().int().optional(),
+      variables: z.record(z.string(), z.string()).optional(),
     }),
   ),
 });
@@ -60,8 +61,8 @@ async function registerAll(
   if (!parsed.success)
     throw new DspexError("invalid_inputs", `modules of pool "${pool}": ${parsed.error.issues[0]?.message}`);
   const answers: unknown[] = [];
-  for (const { name, signature, description, model, temperature, maxTokens, timeoutMs } of parsed.data
-    .modules) {
+  for (const module of parsed.data.modules) {
+    const { name, signature, description, model, temperature, maxTokens, timeoutMs, variables } = module;
     try {
       const definition = define({
         name,
@@ -77,6 +78,7 @@ async function registerAll(
             ...(temperature !== undefined && { temperature }),
             ...(maxTokens !== undefined && { maxTokens }),
             ...(timeoutMs !== undefined && { timeoutMs }),
+            ...(variables !== undefined && { variables }),
           },
         ],
       });

@@ -12,7 +12,14 @@ import {
   type ProgramRegistered,
   type ProgramRemoved,
 } from "../../schemas/messages/program-event.ts";
-import { ALL_LOG, PROGRAM_EVENTS_FILTER, programEventSubject } from "../../schemas/subjects.ts";
+import {
+  VERSION_EVENTS,
+  type VersionPromoted,
+  type VersionPublished,
+  type VersionRolledBack,
+  type VersionWithdrawn,
+} from "../../schemas/messages/version-event.ts";
+import { ALL_LOG, programEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -22,7 +29,7 @@ import type { ObjectBucket } from "../log/objects.ts";
 import type { LogReader } from "../log/read.ts";
 import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
 import { decideRenewal } from "./decide.ts";
-import { decodeEvent } from "./event.ts";
+import { decodeEvent, PROGRAMS_FILTERS } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import {
   initialState,
@@ -31,6 +38,7 @@ import {
   stateFromJson,
   stateToJson,
 } from "./state.ts";
+import { decideDeclared, decideWanted, definitionIn } from "./versions/decide.ts";
 
 const ATTEMPTS = 20;
 const RENEW_EVERY_MS = 3_600_000;
@@ -40,7 +48,12 @@ const SNAPSHOT_DELAY_MS = 1_000;
 interface Changes {
   registered: ProgramRegistered;
   removed: ProgramRemoved;
+  "version-published": VersionPublished;
+  promoted: VersionPromoted;
+  "rolled-back": VersionRolledBack;
+  withdrawn: VersionWithdrawn;
 }
+const EVENTS = { ...PROGRAM_EVENTS, ...VERSION_EVENTS };
 
 export interface RegistryOptions {
   instance: number;
@@ -70,16 +83,27 @@ export class Registry {
       role: "programs",
       n: this.#options.instance,
       fromSequence: this.state.sequence + 1,
-      filters: [PROGRAM_EVENTS_FILTER],
+      filters: PROGRAMS_FILTERS,
       onMessage: (message) => this.#onMessage(message),
     });
     await this.#follower.caughtUp;
+    // A promotion whose registration a crash has kept back.
+    for (const name of [...this.state.programs.keys()])
+      await this.execute(name, "registered", (state) => decideWanted(state, name));
     await this.#renew();
     this.#timer = setInterval(() => {
       this.#renew().catch((error: Error) =>
         this.#options.logger.warn({ error: error.message }, "programs not renewed"),
       );
     }, RENEW_EVERY_MS).unref();
+  }
+
+  /** What the configuration declares is registered where it is new, changed, and not replaced by a promoted version. */
+  async declare(definitions: readonly ProgramDefinition[]): Promise<void> {
+    for (const definition of definitions)
+      await this.execute(definition.name, "registered", (state) =>
+        decideDeclared(state, definition, "config"),
+      );
   }
 
   /** Appends what `decide` says of the current state; returns whether anything changed. */
@@ -94,16 +118,16 @@ export class Registry {
     const expectedSubject = programEventSubject(name, "*");
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const last = (await reader.last(expectedSubject))?.sequence ?? 0;
-      await this.#passed(last);
+      await this.passed(last);
       const decided = decide(this.state);
       if (decided === undefined) return false;
       try {
-        const event = this.#event(PROGRAM_EVENTS[verb].type, decided);
+        const event = this.#event(EVENTS[verb].type, decided);
         const sequence = await appender.append(subject, event, {
           expectedLastSequence: last,
           expectedSubject,
         });
-        await this.#passed(sequence);
+        await this.passed(sequence);
         this.#snapshotSoon();
         return true;
       } catch (error) {
@@ -115,17 +139,27 @@ export class Registry {
     });
   }
 
+  /** Returns when the event of that sequence is part of the state. */
+  async passed(sequence: number): Promise<void> {
+    while (this.state.sequence < sequence) await this.#folded.promise;
+  }
+
+  /** Resolves at the next event. */
+  changed(): Promise<void> {
+    return this.#folded.promise;
+  }
+
   /** @throws DspexError `unknown_program`, `unknown_version` */
   find(name: string, version?: string): ProgramDefinition {
     const program = this.state.programs.get(name);
     if (program === undefined || program.status === "removed") {
       throw new DspexError("unknown_program", `no program "${name}" is registered`);
     }
-    const found = program.versions.get(version ?? program.current);
+    const found = definitionIn(program, version ?? program.current);
     if (found === undefined) {
       throw new DspexError("unknown_version", `program "${name}" has no version "${version}"`);
     }
-    return found.definition;
+    return found;
   }
 
   async stop(): Promise<void> {
@@ -149,10 +183,6 @@ export class Registry {
   #event(type: string, data: object): string {
     const source = `programs/${this.#options.instance}`;
     return stringifyJson(cloudEvent(type, source, randomUUID(), new Date().toISOString(), data));
-  }
-
-  async #passed(sequence: number): Promise<void> {
-    while (this.state.sequence < sequence) await this.#folded.promise;
   }
 
   /** Registrations come in groups, at the start of an application: one snapshot for each group. */

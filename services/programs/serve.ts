@@ -16,12 +16,18 @@ import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import type { Answer, ApiRequest, Endpoint } from "../bus/micro-service.ts";
 import type { LogReader } from "../log/read.ts";
+import { checked } from "./checked.ts";
 import { decideRegister, decideRemove, signatureText } from "./decide.ts";
 import { judgementOf, programFeedback } from "./feedback.ts";
+import { optimizeEndpoints } from "./optimize/serve.ts";
 import type { Registry } from "./registry.ts";
+import { versionEndpoints } from "./versions/serve.ts";
 
 const namedSchema = z.strictObject({ name: z.string(), version: z.string().optional() });
 const removalSchema = z.strictObject({ name: tokenSchema, reason: z.string().max(1_024).optional() });
+
+/** Of programs. */
+const ADMIN_VERBS = ["register", "remove", "optimize", "promote", "rollback", "withdraw"] as const;
 
 export interface ProgramsApi {
   registry: Registry;
@@ -45,19 +51,19 @@ export function programEndpoints(api: ProgramsApi): Endpoint[] {
       answer: (request) => remove(api, request),
     },
     // Reachable for all users, but what changes things for all is the administrators'.
-    { name: "register-refused", subject: apiPattern("program.register"), answer: refuse },
-    { name: "remove-refused", subject: apiPattern("program.remove"), answer: refuse },
+    ...ADMIN_VERBS.map((verb) => ({
+      name: `${verb}-refused`,
+      subject: apiPattern(`program.${verb}`),
+      answer: refuse,
+    })),
     { name: "list", subject: apiPattern("program.list"), answer: async () => list(api) },
     {
       name: "describe",
       subject: apiPattern("program.describe"),
       answer: async (request) => describe(api, request),
     },
-    {
-      name: "versions",
-      subject: apiPattern("program.versions"),
-      answer: async (request) => versions(api, request),
-    },
+    ...versionEndpoints(api),
+    ...optimizeEndpoints(api),
     { name: "feedback", subject: apiPattern("feedback.>"), answer: (request) => feedback(api, request) },
   ];
 }
@@ -105,25 +111,6 @@ function describe({ registry }: ProgramsApi, request: ApiRequest): Answer {
   return { body: { ...definition, signatureText: signatureText(definition) } };
 }
 
-function versions({ registry }: ProgramsApi, request: ApiRequest): Answer {
-  const { name } = checked(namedSchema, request);
-  registry.find(name);
-  const program = registry.state.programs.get(name);
-  const all = [...(program?.versions.values() ?? [])];
-  return {
-    body: {
-      name,
-      current: program?.current,
-      versions: all.map(({ definition, by, sequence, timeMs }) => ({
-        version: definition.version,
-        by,
-        sequence,
-        time: new Date(timeMs).toISOString(),
-      })),
-    },
-  };
-}
-
 async function feedback({ reader, appender, source }: ProgramsApi, request: ApiRequest): Promise<Answer> {
   const id = resolveOwnId(request);
   const parsed = feedbackSchema.safeParse({ ...(request.json() as object), id });
@@ -157,15 +144,4 @@ function resolveOwnId(request: ApiRequest): string {
   if (parseRequestId(id)?.user !== request.user)
     throw new DspexError("not_found", `no request ${JSON.stringify(given.slice(0, 200))}`);
   return id;
-}
-
-function checked<Of>(schema: z.ZodType<Of>, request: ApiRequest): Of {
-  const parsed = schema.safeParse(request.json());
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new DspexError("invalid_inputs", `${request.tokens.join(".")}: ${issue?.message}`, {
-      path: issue?.path.join("."),
-    });
-  }
-  return parsed.data;
 }

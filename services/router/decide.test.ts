@@ -92,7 +92,7 @@ test("decide - failures of an implementation count at the next decision", () => 
         program: "p",
         ...(features.place as { arm: string; task: string; length: number; load: number }),
       },
-      outcome: { success: n % 2 === 0 ? false : false, inTime: 0, thrift: 0 },
+      outcome: { success: false, inTime: 0, thrift: 0 },
     };
     evolve(state, { kind: "result", sequence: n + 1, timeMs: n, id: `local.z.${n}`, learned });
   }

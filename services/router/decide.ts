@@ -16,6 +16,7 @@ import { begunAttempts, type OpenRequest, type RouterState } from "./state.ts";
 import { choose, PLAN_RULE } from "./strategies/rules.ts";
 import type { Answer, Question } from "./strategies/strategy.ts";
 import { blockedMs, type Troubles, troublesOf } from "./troubles.ts";
+import { tune } from "./tune.ts";
 
 /** A full log is cut within seconds, where it can be. */
 const FULL_RETRY_MS = 5_000;
@@ -27,13 +28,15 @@ export interface RouterAbilities {
   hasFunction(program: string, implementation: string): boolean;
 }
 
-/** One attempt to make. `inputs` have their defaults filled in. */
+/** One attempt to make. `inputs` have their defaults filled in, `implementation` the values of its variables. */
 export interface AttemptOrder {
   id: string;
   attempt: number;
   definition: ProgramDefinition;
   implementation: Implementation;
   inputs: Record<string, unknown>;
+  /** By name, as the work carries them. */
+  variables: Record<string, unknown>;
   options: RequestOptions;
   plan: PlanStep[];
   decision: Decision;
@@ -90,6 +93,8 @@ export function decideRequest(
   const { question, answer } = asked;
   const heldUp = asked.isShut ? circuitOpen(found, excluded, troubles) : undefined;
   const { chosen, next } = answer;
+  const tuned = tune(state, found, chosen, options);
+  if (tuned instanceof DspexError) return refuse(tuned, found);
   const later = found.implementations.filter(
     (one) => one !== chosen && !next.includes(one) && !excluded.has(one.name),
   );
@@ -97,14 +102,15 @@ export function decideRequest(
     id: intake.id,
     attempt: 1,
     definition: found,
-    implementation: chosen,
+    implementation: tuned.implementation,
     inputs,
+    variables: tuned.variables,
     options,
     plan: makePlan(chosen, [...next, ...later]),
     decision: {
       stateSequence: state.sequence,
       policyVersion: String(state.policy.version),
-      features: { ...featuresOf(question, chosen, found.name, analysis, options) },
+      features: { ...featuresOf(question, chosen, found.name, analysis, options), ...tuned.features },
       candidates: answer.candidates,
       chosen: chosen.name,
       inFlight,
@@ -195,18 +201,28 @@ export function decideFailure(
   if (isTooLate) return give(found);
   const checked = validateInputs(signatureOf(found), intake.request.inputs, { references: true });
   if (!checked.ok) return give(found);
+  const tuned = tune(state, found, implementation, options);
+  if (tuned instanceof DspexError)
+    return { kind: "fail", error: tuned, decision: undefined, definition: found };
   const order: AttemptOrder = {
     id: open.id,
     attempt: begunAttempts(open) + 1,
     definition: found,
-    implementation,
+    implementation: tuned.implementation,
     inputs: checked.value as Record<string, unknown>,
+    variables: tuned.variables,
     options,
     plan: next.left,
     decision: {
       stateSequence: state.sequence,
       policyVersion: String(state.policy.version),
-      features: { program: found.name, rule: PLAN_RULE, step: next.step.step, after: failed.error.code },
+      features: {
+        program: found.name,
+        rule: PLAN_RULE,
+        step: next.step.step,
+        after: failed.error.code,
+        ...tuned.features,
+      },
       candidates: [{ implementation: implementation.name, score: 1, probability: 1, eligible: true }],
       chosen: implementation.name,
       inFlight,

@@ -4,6 +4,8 @@
 import { DEFAULT_PRIORITY } from "../../schemas/limits.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import type { LogReader } from "../log/read.ts";
+import { type HistoryBounds, historyOf } from "../sessions/history.ts";
+import type { HistoryTurn } from "../sessions/turns.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { findWork } from "./duplicates.ts";
 import type { RouterFold } from "./fold.ts";
@@ -20,6 +22,8 @@ export interface DispatcherParts {
   claimCheck: ClaimCheck;
   reader: LogReader;
   fold: RouterFold;
+  /** How much of a session's history goes along. */
+  history: HistoryBounds;
 }
 
 export class Dispatcher {
@@ -28,8 +32,10 @@ export class Dispatcher {
   readonly #claimCheck: ClaimCheck;
   readonly #reader: LogReader;
   readonly #fold: RouterFold;
+  readonly #history: HistoryBounds;
 
-  constructor({ slots, journal, claimCheck, reader, fold }: DispatcherParts) {
+  constructor({ slots, journal, claimCheck, reader, fold, history }: DispatcherParts) {
+    this.#history = history;
     this.#slots = slots;
     this.#journal = journal;
     this.#claimCheck = claimCheck;
@@ -50,7 +56,9 @@ export class Dispatcher {
     let isSent = false;
     try {
       if (hand.aborted || this.#isSent(order)) return "unwanted";
-      const work = workOf(order, hand.intake, hand.open, performance.now() - startedAt);
+      const history = await this.#historyOf(order, hand);
+      if (hand.aborted) return "unwanted";
+      const work = workOf(order, hand.intake, hand.open, performance.now() - startedAt, history);
       const inputs = await this.#claimCheck.shrink(work.inputs, work.user);
       isSent = await withDispatchSpan(order, pool, hand.traceparent, (traceparent) =>
         this.#journal.work({ ...work, inputs }, pool, undefined, traceparent, () =>
@@ -64,6 +72,13 @@ export class Dispatcher {
       }
     }
     return isSent ? "sent" : "unwanted";
+  }
+
+  /** What was said in the session before: it is this request's turn, so all of it is in the log. */
+  #historyOf({ options }: AttemptOrder, { open: { user } }: Hand): Promise<HistoryTurn[]> | undefined {
+    const { session } = options;
+    if (session === undefined) return undefined;
+    return historyOf(this.#fold.state.sessions, this.#reader, { user, session }, this.#history);
   }
 
   /** Another router had the same message while this one waited for a place. */

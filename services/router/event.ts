@@ -23,6 +23,8 @@ import { parseLogSubject } from "../../schemas/subjects.ts";
 import { outcomeOfFailure, outcomeOfResult, qualityOfFeedback } from "../learning/outcomes/from-messages.ts";
 import { decodePolicyEvent, type PolicyEvent } from "../learning/policy/event.ts";
 import type { LearningEvent } from "../learning/statistics/event.ts";
+import { decodeSessionEvent, type SessionEvent } from "../sessions/event.ts";
+import { decodeEvent as decodeVariableEvent, type VariableEvent } from "../variables/event.ts";
 import { type Intake, type RequestMessage, readIntake } from "./intake.ts";
 
 export type RouterEvent =
@@ -35,7 +37,9 @@ export type RouterEvent =
   | { kind: "worker-started"; sequence: number; timeMs: number; worker: WorkerStarted }
   | { kind: "worker-gone"; sequence: number; timeMs: number; worker: WorkerName }
   | { kind: "feedback"; sequence: number; timeMs: number; learned: Learned }
-  | { kind: "policy"; sequence: number; timeMs: number; policy: PolicyEvent };
+  | { kind: "policy"; sequence: number; timeMs: number; policy: PolicyEvent }
+  | { kind: "session"; sequence: number; timeMs: number; session: SessionEvent }
+  | { kind: "variable"; sequence: number; timeMs: number; variable: VariableEvent };
 
 /** What the event says of an implementation, if anything. */
 type Learned = LearningEvent | undefined;
@@ -48,6 +52,8 @@ export interface Ending {
   answered: { attempt: number; version: string; implementation: string; durationMs: number } | undefined;
   /** It had taken too long. */
   isLate: boolean;
+  /** Name of the session that it was a turn of. */
+  session?: string;
 }
 
 export interface WorkFacts {
@@ -117,6 +123,14 @@ function decodeOther(entity: string, verb: string, message: EventMessage): Route
     const feedback = programFeedbackSchema.parse(dataOf(message));
     return { kind: "feedback", ...at, learned: qualityOfFeedback(feedback, message.sequence) };
   }
+  if (entity === "session") {
+    const session = decodeSessionEvent(message);
+    return session === undefined ? undefined : { kind: "session", ...at, session };
+  }
+  if (entity === "variable") {
+    const variable = decodeVariableEvent(message);
+    return variable === undefined ? undefined : { kind: "variable", ...at, variable };
+  }
   if (entity === "worker") return decodeWorker(verb, message);
   if (entity === "policy") {
     const policy = decodePolicyEvent(verb, dataOf(message), message.sequence);
@@ -149,7 +163,7 @@ function readResult(message: EventMessage): { ending?: Ending; learned?: Learned
   }
 }
 
-function endingOf({ status, attempts, version, error }: Result): Ending {
+function endingOf({ status, attempts, version, error, session }: Result): Ending {
   const last = attempts.at(-1);
   const isAnswered = status === "succeeded" && last !== undefined && last.error === undefined;
   const { attempt, implementation, durationMs } = last ?? {};
@@ -159,6 +173,7 @@ function endingOf({ status, attempts, version, error }: Result): Ending {
         ? { attempt, version: String(version), implementation: String(implementation), durationMs }
         : undefined,
     isLate: error?.code === "deadline_exceeded",
+    ...(typeof session === "string" && { session }),
   };
 }
 

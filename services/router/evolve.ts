@@ -6,6 +6,8 @@ import { isFrozen } from "../learning/policy/state.ts";
 import { armsOf } from "../learning/statistics/arms.ts";
 import type { LearningEvent } from "../learning/statistics/event.ts";
 import { evolve as evolveLearning } from "../learning/statistics/evolve.ts";
+import { evolveView } from "../sessions/turns.ts";
+import { evolve as evolveVariables } from "../variables/evolve.ts";
 import type { RouterEvent } from "./event.ts";
 import type { Intake } from "./intake.ts";
 import { workerGone, workerStarted } from "./load/evolve.ts";
@@ -55,6 +57,7 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
         see(state, event.id);
       }
       rememberAnswered(state, event.id);
+      turnAnswered(state, event);
       return state;
     }
     case "program-registered": {
@@ -87,6 +90,12 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
     case "feedback":
       learn(state, event.learned);
       return state;
+    case "session":
+      evolveView(state.sessions, event.session);
+      return state;
+    case "variable":
+      evolveVariables(state.variables, event.variable);
+      return state;
     case "policy":
       evolvePolicy(state.policy, event.policy);
       return state;
@@ -104,6 +113,17 @@ function learn(state: RouterState, learned: LearningEvent | undefined): void {
   if (!isFrozen(state.policy, learned.place.program)) evolveLearning(state.learning, learned);
 }
 
+/** The next turn of the session waits until the sessions service has told of this one. */
+function turnAnswered(
+  state: RouterState,
+  { id, sequence, timeMs, ending }: Extract<RouterEvent, { kind: "result" }>,
+): void {
+  const user = parseRequestId(id)?.user;
+  const session = ending?.session;
+  if (user === undefined || session === undefined) return;
+  evolveView(state.sessions, { kind: "result", user, session, id, sequence, timeMs });
+}
+
 function requestArrived(state: RouterState, intake: Intake): void {
   forgetAnswered(state, intake.timeMs);
   if (state.open.has(intake.id)) return;
@@ -111,6 +131,8 @@ function requestArrived(state: RouterState, intake: Intake): void {
   if (seen === "before") return;
   if (state.open.size >= ROUTER_BOUNDS.open && !evictOverdue(state, intake.timeMs)) return;
   state.open.set(intake.id, openRequest(intake, seen === "perhaps"));
+  const session = intake.request?.options.session;
+  if (session !== undefined) evolveView(state.sessions, { kind: "request", ...intake, session });
 }
 
 /** `perhaps`: so long ago, or so far out of order, that it is no longer known. */

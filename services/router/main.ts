@@ -1,5 +1,6 @@
 // Wires a router: connection → fold → consumers. Run several of them, in one process or many; they share the work.
 
+import type { SessionSettings } from "../../schemas/config/config.ts";
 import { appenderOf } from "../bus/append.ts";
 import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
 import type { NativeFunctions } from "../programs/define.ts";
@@ -13,6 +14,8 @@ export interface RouterOptions {
   functions: NativeFunctions;
   /** The module that holds the functions, for worker threads. */
   configPath: string;
+  /** Of the application; absent = as they are by default. */
+  sessions?: SessionSettings;
 }
 
 export async function startRouter(settings: PartSettings, options: RouterOptions): Promise<Part> {

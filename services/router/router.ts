@@ -26,6 +26,7 @@ import type { Hand } from "./hand.ts";
 import type { Hands } from "./hands.ts";
 import { type Intake, readIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
+import type { SessionTurns } from "./session-turns.ts";
 import type { PoolSlots } from "./slots.ts";
 import { type OpenRequest, openRequest } from "./state.ts";
 
@@ -41,6 +42,7 @@ export interface RouterParts {
   hands: Hands;
   answers: Answers;
   endings: Endings;
+  turns: SessionTurns;
   teller: BreakerTeller;
 }
 
@@ -63,7 +65,7 @@ export class Router {
 
   /** Follows up on what the fold has just taken in. `closed`: the request that this event ended. */
   onEvent(event: RouterEvent, closed: OpenRequest | undefined): void {
-    const { fold, attempts, endings, slots, hands } = this.#parts;
+    const { fold, attempts, endings, slots, hands, turns } = this.#parts;
     this.#tell(event);
     switch (event.kind) {
       case "request": {
@@ -84,6 +86,9 @@ export class Router {
         if (closed !== undefined) this.#close(closed, event.ending);
         hands.answered(event.id);
         slots.drainAll();
+        return;
+      case "session":
+        turns.moved(event.session);
         return;
       default:
         return;
@@ -159,6 +164,20 @@ export class Router {
   }
 
   #decide(hand: Hand, startedAt: number): Promise<void> {
+    const session = hand.intake.request?.options.session;
+    return session === undefined ? this.#route(hand, startedAt) : this.#takeTurn(hand, session, startedAt);
+  }
+
+  async #takeTurn(hand: Hand, session: string, startedAt: number): Promise<void> {
+    const { turns, answers } = this.#parts;
+    const error = await turns.turn(hand, session);
+    if (hand.aborted) return;
+    if (error === undefined) return this.#route(hand, startedAt);
+    await answers.fail(hand, error, undefined, undefined, performance.now() - startedAt);
+    hand.span.end();
+  }
+
+  #route(hand: Hand, startedAt: number): Promise<void> {
     const { fold, abilities, inFlight } = this.#parts;
     return this.#perform(decideRequest(fold.state, hand.intake, inFlight(), abilities), hand, startedAt);
   }

@@ -22,6 +22,20 @@ import {
   type LearningState,
 } from "../learning/statistics/state.ts";
 import {
+  initialView,
+  type SessionsView,
+  type ViewJson,
+  viewFromJson,
+  viewToJson,
+} from "../sessions/turns.ts";
+import {
+  initialState as initialVariables,
+  VARIABLES_EVOLVE_VERSION,
+  type VariablesState,
+  stateFromJson as variablesFromJson,
+  stateToJson as variablesToJson,
+} from "../variables/state.ts";
+import {
   type Breakers,
   type BreakersJson,
   breakersFromJson,
@@ -32,7 +46,7 @@ import {
 import { type Load, type LoadJson, loadFromJson, loadToJson, MAX_RUN_TIMES, newLoad } from "./load/state.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const ROUTER_EVOLVE_VERSION = `4.${LEARNING_EVOLVE_VERSION}`;
+export const ROUTER_EVOLVE_VERSION = `6.${LEARNING_EVOLVE_VERSION}.${VARIABLES_EVOLVE_VERSION}`;
 
 /** Bounds of the state; together they bound the router's memory whatever the log holds. */
 export const ROUTER_BOUNDS = {
@@ -144,6 +158,10 @@ export interface RouterState {
   learning: LearningState;
   /** By which settings it is used, and what was published of it. */
   policy: PolicyState;
+  /** Whose turn it is in each session. */
+  sessions: SessionsView;
+  /** What can be tuned, as it is now. */
+  variables: VariablesState;
   /** What has failed too often of late. */
   breakers: Breakers;
   /** How busy the pools are. */
@@ -161,6 +179,8 @@ export function initialState(): RouterState {
     inFlight: new Map(),
     learning: initialLearning(),
     policy: initialPolicyState(),
+    sessions: initialView(),
+    variables: initialVariables(),
     breakers: newBreakers(),
     load: newLoad(),
   };
@@ -187,6 +207,8 @@ export function stateToJson(state: RouterState): unknown {
     inFlight: Object.fromEntries(state.inFlight),
     learning: learningToJson(state.learning),
     policy: policyToJson(state.policy),
+    sessions: viewToJson(state.sessions),
+    variables: variablesToJson(state.variables),
     breakers: breakersToJson(state.breakers),
     load: loadToJson(state.load),
   };
@@ -202,6 +224,8 @@ interface StateJson {
   inFlight: Record<string, number>;
   learning: LearningJson;
   policy: PolicyJson;
+  sessions: ViewJson;
+  variables: unknown;
   breakers: BreakersJson;
   load: LoadJson;
 }
@@ -229,6 +253,8 @@ export function stateFromJson(json: unknown): RouterState {
     inFlight: new Map(Object.entries(s.inFlight)),
     learning: learningFromJson(s.learning),
     policy: policyFromJson(s.policy),
+    sessions: viewFromJson(s.sessions),
+    variables: variablesFromJson(s.variables),
     breakers: breakersFromJson(s.breakers),
     load: loadFromJson(s.load),
   };

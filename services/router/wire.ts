@@ -1,6 +1,7 @@
 // Puts a router's parts together: the fold, what it may run here, what it writes.
 
 import { requestFields } from "../../observability/mod.ts";
+import { type SessionSettings, sessionSettingsSchema } from "../../schemas/config/config.ts";
 import { snapshotBucket, VALUE_BUCKET } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -23,6 +24,7 @@ import { Journal } from "./journal.ts";
 import { NativeRunner } from "./native-functions.ts";
 import { NativeLanes } from "./native-lanes.ts";
 import { Router } from "./router.ts";
+import { SessionTurns } from "./session-turns.ts";
 import { PoolSlots } from "./slots.ts";
 
 export interface WiredRouter {
@@ -42,13 +44,14 @@ export interface WireOptions {
   config: RouterConfig;
   functions: NativeFunctions;
   configPath: string;
+  sessions?: SessionSettings;
 }
 
 export async function wireRouter(
   settings: PartSettings,
   connection: NatsConnection,
   appender: Appender,
-  { config, functions, configPath }: WireOptions,
+  { config, functions, configPath, sessions = sessionSettingsSchema.parse({}) }: WireOptions,
 ): Promise<WiredRouter> {
   const { logger, instance } = settings;
   const reader = await LogReader.open(connection);
@@ -86,7 +89,7 @@ export async function wireRouter(
   };
   const pools = Object.keys(config.poolSlots);
   const inFlight = () => slots.unfinishedIn(pools);
-  const dispatcher = new Dispatcher({ slots, journal, claimCheck, reader, fold });
+  const dispatcher = new Dispatcher({ slots, journal, claimCheck, reader, fold, history: sessions });
   const worker = String(instance);
   const inline = new InlineAttempt(runner, claimCheck, worker, config.nativeTimeoutMs);
   const attempts = new Attempts({
@@ -100,6 +103,10 @@ export async function wireRouter(
     worker,
     logger,
   });
+  const turns = new SessionTurns({
+    now: () => ({ view: fold.state.sessions, nowMs: fold.state.timeMs }),
+    reopen: sessions.reopen,
+  });
   const teller = new BreakerTeller((...event) => journal.breaker(...event), logger);
   const router = new Router({
     fold,
@@ -112,6 +119,7 @@ export async function wireRouter(
     hands,
     answers,
     endings,
+    turns,
     teller,
   });
   return { router, endings, fold, journal, reader, lanes, fill };

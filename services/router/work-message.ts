@@ -7,7 +7,13 @@ import type { Intake } from "./intake.ts";
 import { hashOf } from "./result-message.ts";
 import type { OpenRequest } from "./state.ts";
 
-export function workOf(order: AttemptOrder, intake: Intake, open: OpenRequest, routeMs: number): Work {
+export function workOf(
+  order: AttemptOrder,
+  intake: Intake,
+  open: OpenRequest,
+  routeMs: number,
+  history?: Work["history"],
+): Work {
   const { options } = order;
   return {
     id: order.id,
@@ -19,9 +25,10 @@ export function workOf(order: AttemptOrder, intake: Intake, open: OpenRequest, r
     settings: settingsOf(order.implementation),
     inputs: order.inputs,
     ...(options.session !== undefined && { session: options.session }),
+    ...(history !== undefined && { history }),
     deadlineAt: new Date(open.deadlineAtMs).toISOString(),
     stream: options.stream ?? false,
-    variables: options.variables ?? {},
+    variables: order.variables,
     plan: order.plan,
     decision: order.decision,
     requestSequence: open.sequence,
@@ -36,7 +43,13 @@ export function workOf(order: AttemptOrder, intake: Intake, open: OpenRequest, r
 
 /** The implementation's own settings; what names it is in the work already, and what only routers use stays here. */
 function settingsOf(implementation: Implementation): Record<string, unknown> {
-  const { name: _name, lastResort: _lastResort, capabilities: _capabilities, ...settings } = implementation;
+  const {
+    name: _name,
+    lastResort: _lastResort,
+    capabilities: _capabilities,
+    variables: _variables,
+    ...settings
+  } = implementation;
   if (settings.kind !== "choice") return settings;
   // Hundreds of inputs in each message: the worker has them from the definition.
   const { calibration: _calibration, ...rest } = settings;

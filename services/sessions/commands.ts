@@ -4,12 +4,13 @@
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { DspexError } from "../../schemas/errors.ts";
-import { sessionEventSubject, USER_EVENTS } from "../../schemas/subjects.ts";
+import { ANY_SUBJECT, sessionEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
+import type { SessionContext, SessionErasure } from "../client/session-answers.ts";
 import type { LogReader } from "../log/read.ts";
 import type { SessionsConfig } from "./config.ts";
 import { decideClose, decideContext, decideFork, decideOpen, known, ttlOf } from "./decide.ts";
-import type { Eraser, Erasure } from "./erase/eraser.ts";
+import type { Eraser } from "./erase/eraser.ts";
 import type { SessionsFold } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { readContext, retell } from "./retell.ts";
@@ -27,12 +28,6 @@ export interface CommandsOptions {
   appender: Appender;
   config: SessionsConfig;
   logger: Logger;
-}
-
-export interface ContextAt {
-  context: Record<string, unknown>;
-  /** 0 = none was set. */
-  version: number;
 }
 
 export class SessionCommands {
@@ -68,7 +63,7 @@ export class SessionCommands {
    * The context now, or as it was at a turn.
    * @throws DspexError `not_found`, `gone` where the log has forgotten it.
    */
-  async context(user: string, session: string, turn: number | undefined): Promise<ContextAt> {
+  async context(user: string, session: string, turn: number | undefined): Promise<SessionContext> {
     const { reader } = this.#options;
     const now = await this.get(user, session);
     if (turn !== undefined) {
@@ -133,7 +128,7 @@ export class SessionCommands {
   }
 
   /** @throws DspexError `not_found` */
-  async erase(user: string, session: string): Promise<Erasure> {
+  async erase(user: string, session: string): Promise<SessionErasure> {
     await this.#settled(user, session);
     return this.#options.eraser.erase(user, session);
   }
@@ -149,13 +144,7 @@ export class SessionCommands {
   /** Whatever the user has a result of is a turn, and what it asked for has opened its session. */
   async #settled(user: string, session: string): Promise<void> {
     const { reader, fold, writer } = this.#options;
-    const before = [
-      USER_EVENTS.result(user),
-      USER_EVENTS.request(user),
-      sessionEventSubject(user, session, "*"),
-    ];
-    const last = await Promise.all(before.map((subject) => reader.last(subject)));
-    await fold.passed(Math.max(0, ...last.map((message) => message?.sequence ?? 0)));
+    await fold.passed((await reader.last(ANY_SUBJECT))?.sequence ?? 0);
     await writer.settled(user, session);
   }
 }

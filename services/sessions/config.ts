@@ -6,7 +6,7 @@ import { sessionSettingsSchema } from "../../schemas/config/config.ts";
 
 export const sessionsConfigSchema = z.object({
   ...sessionSettingsSchema.shape,
-  /** Messages of its filters between two snapshots of the fold … */
+  /** Messages of the log between two snapshots of the fold; with many sessions twice as many as there are … */
   snapshotEvery: z.number().int().positive().default(50_000),
   /** … and the longest time without one while messages come, ms. */
   snapshotEveryMs: z.number().int().positive().default(600_000),

@@ -18,23 +18,8 @@ import {
   type SessionTurnAdded,
 } from "../../schemas/messages/session-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
-import {
-  ATTEMPT_FAILED_SUBJECT,
-  isToken,
-  kindFilter,
-  parseLogSubject,
-  SESSION_EVENTS_FILTER,
-} from "../../schemas/subjects.ts";
+import { ATTEMPT_FAILED_SUBJECT, isToken, parseLogSubject } from "../../schemas/subjects.ts";
 import { type RequestMessage, readIntake } from "../router/intake.ts";
-
-/** What of the log is folded. */
-export const SESSIONS_FILTERS = [
-  kindFilter("request"),
-  kindFilter("work"),
-  kindFilter("result"),
-  ATTEMPT_FAILED_SUBJECT,
-  SESSION_EVENTS_FILTER,
-] as const;
 
 interface At {
   sequence: number;

@@ -39,6 +39,8 @@ export async function startSessions(settings: PartSettings, options: SessionsOpt
     { name: "dspex-sessions", version: VERSION, description: "conversations: context, turns, forks" },
     sessionEndpoints({ commands: shell.commands, fold: shell.fold, reader, config }),
   );
+  // Who is told that it runs may ask at once.
+  await connection.flush();
   return {
     name: `sessions/${instance}`,
     async stop() {

@@ -2,6 +2,7 @@
 // changed.
 
 import type { SessionTurnAdded } from "../../schemas/messages/session-event.ts";
+import type { SessionPerformance } from "../client/session-answers.ts";
 
 /** Turns of which the latency is kept for the trend. */
 const NEWEST = 16;
@@ -79,24 +80,7 @@ function counted(
   return { ...before, [under]: (before[under] ?? 0) + 1 };
 }
 
-/** As the API tells it. */
-export interface PerformanceReport {
-  turns: number;
-  /** Absent while there is no turn. */
-  successRate?: number;
-  latencyMs?: { mean: number; max: number; last: number };
-  inputTokens: number;
-  outputTokens: number;
-  costUsd: number;
-  /** Share of the successes that each implementation gave. */
-  implementations: Record<string, number>;
-  /** Turns that the worker of the turn before took, of those that could. */
-  affinity?: { hits: number; of: number; rate: number };
-  /** The newest eight turns beside the eight before them, from 16 turns on; latency 1.5 = half as long again. */
-  trend?: { latency?: number; successRate: number };
-}
-
-export function reportOf(performance: Performance): PerformanceReport {
+export function reportOf(performance: Performance): SessionPerformance {
   const { succeeded, failed, cancelled, sumMs, maxMs, newest, byWorkers, sameWorker } = performance;
   const turns = succeeded + failed + cancelled;
   const successes = newest.filter((ms) => ms >= 0);
@@ -119,7 +103,7 @@ export function reportOf(performance: Performance): PerformanceReport {
   };
 }
 
-function trendOf(newest: readonly number[]): NonNullable<PerformanceReport["trend"]> {
+function trendOf(newest: readonly number[]): NonNullable<SessionPerformance["trend"]> {
   const [before, now] = [newest.slice(0, NEWEST / 2), newest.slice(NEWEST / 2)].map((half) => {
     const successes = half.filter((ms) => ms >= 0);
     const mean = successes.reduce((sum, ms) => sum + ms, 0) / successes.length;

@@ -3,7 +3,7 @@
 
 import type { Logger } from "pino";
 import { sessionContextSetSchema, sessionForkedSchema } from "../../schemas/messages/session-event.ts";
-import { ALL_LOG } from "../../schemas/subjects.ts";
+import { ANY_SUBJECT } from "../../schemas/subjects.ts";
 import type { LogReader, StoredMessage } from "../log/read.ts";
 import { dataIn } from "./contents.ts";
 import { decideRetell } from "./decide.ts";
@@ -23,7 +23,7 @@ export interface RetellOptions {
 
 /** Tells old contexts again; looks at the oldest alone. Resolves with how many there were. */
 export async function retellOld({ fold, journal, reader, logger }: RetellOptions): Promise<number> {
-  const [first, last] = await Promise.all([reader.next(ALL_LOG, 1), reader.last(ALL_LOG)]);
+  const [first, last] = await Promise.all([reader.next(ANY_SUBJECT, 1), reader.last(ANY_SUBJECT)]);
   if (first === null || last === null || first.sequence === 1) return 0;
   const middle = first.sequence + Math.floor((last.sequence - first.sequence) / 2);
   let told = 0;

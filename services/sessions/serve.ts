@@ -6,9 +6,14 @@ import { check } from "../../schemas/envelope/check.ts";
 import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { jsonObjectSchema, tokenSchema } from "../../schemas/messages/parts.ts";
-import type { SessionTurnAdded } from "../../schemas/messages/session-event.ts";
 import { apiPattern } from "../../schemas/subjects.ts";
 import type { Answer, ApiRequest, Endpoint } from "../bus/micro-service.ts";
+import type {
+  SessionInfo,
+  SessionListAnswer,
+  SessionTurn,
+  SessionTurnsAnswer,
+} from "../client/session-answers.ts";
 import type { LogReader } from "../log/read.ts";
 import type { SessionCommands } from "./commands.ts";
 import type { SessionsConfig } from "./config.ts";
@@ -16,7 +21,7 @@ import { readLargeTurn } from "./contents.ts";
 import type { SessionsFold } from "./fold.ts";
 import { findSession, type Session } from "./state.ts";
 import type { FoundTurn } from "./time-travel.ts";
-import { firstNames, type SessionView, viewOf } from "./views.ts";
+import { firstNames, viewOf } from "./views.ts";
 
 /** Of one answer. */
 const MOST_LISTED = 256;
@@ -61,12 +66,6 @@ const schemas = {
 } as const;
 type Verb = keyof typeof schemas;
 
-/** A turn as the API tells it. */
-export type TurnView = Omit<SessionTurnAdded, "user" | "session" | "history"> & {
-  sequence: number;
-  time: string;
-};
-
 export interface SessionsApi {
   commands: SessionCommands;
   fold: SessionsFold;
@@ -76,7 +75,7 @@ export interface SessionsApi {
 
 export function sessionEndpoints(api: SessionsApi): Endpoint[] {
   const { commands, fold, config } = api;
-  const view = (one: Session): SessionView => viewOf(one, fold.state.timeMs, config);
+  const view = (one: Session): SessionInfo => viewOf(one, fold.state.timeMs, config);
   return [
     endpoint("open", async (user, { session: name, ttlMs }) => view(await commands.open(user, name, ttlMs))),
     endpoint("get", async (user, { session: name }) => view(await commands.get(user, name))),
@@ -93,18 +92,7 @@ export function sessionEndpoints(api: SessionsApi): Endpoint[] {
       return { version: await commands.setContext(user, name, context, expectedVersion) };
     }),
     endpoint("turns", (user, { session: name, from, limit: most }) => turns(api, user, name, from, most)),
-    endpoint("list", async (user, asked) => {
-      const names = fold.state.namesOf.get(user) ?? [];
-      const statusOf = (one: Session | undefined) => (one?.status === "named" ? "open" : one?.status);
-      const isWanted = (name: string) =>
-        asked.status === undefined || statusOf(findSession(fold.state, user, name)) === asked.status;
-      const found = firstNames(names, asked.after, asked.limit, isWanted).flatMap((name) => {
-        const one = findSession(fold.state, user, name);
-        return one === undefined ? [] : [view(one)];
-      });
-      const last = found.at(-1);
-      return { sessions: found, ...(found.length === asked.limit && last && { next: last.session }) };
-    }),
+    endpoint("list", async (user, asked) => list(api, user, asked)),
     endpoint("fork", async (user, { session: name, ...how }) =>
       view(await commands.fork(user, name, { at: how.at, as: how.as, ttlMs: how.ttlMs })),
     ),
@@ -129,6 +117,29 @@ function endpoint<Of extends Verb>(
   };
 }
 
+function list(
+  { fold, config }: SessionsApi,
+  user: string,
+  { after, limit: most, status }: z.output<typeof schemas.list>,
+): SessionListAnswer {
+  const { namesOf, timeMs } = fold.state;
+  const viewAt = (name: string): SessionInfo | undefined => {
+    const found = findSession(fold.state, user, name);
+    return found === undefined ? undefined : viewOf(found, timeMs, config);
+  };
+  const isWanted = (name: string) => status === undefined || statusAt(fold, user, name) === status;
+  const sessions = firstNames(namesOf.get(user) ?? [], after, most, isWanted).flatMap(
+    (name) => viewAt(name) ?? [],
+  );
+  const last = sessions.at(-1);
+  return { sessions, ...(sessions.length === most && last !== undefined && { next: last.session }) };
+}
+
+function statusAt({ state }: SessionsFold, user: string, name: string): string | undefined {
+  const status = findSession(state, user, name)?.status;
+  return status === "named" ? "open" : status;
+}
+
 /** As many as one answer holds; `next` = where to go on. */
 async function turns(
   { commands, reader }: SessionsApi,
@@ -136,12 +147,12 @@ async function turns(
   name: string,
   from: number,
   most: number,
-): Promise<{ turns: TurnView[]; next?: number }> {
+): Promise<SessionTurnsAnswer> {
   const found = await commands.turns(user, name, { from, limit: most });
-  const told: TurnView[] = [];
+  const told: SessionTurn[] = [];
   let bytes = 0;
   for (const one of found) {
-    const turn = await turnView(reader, one);
+    const turn = await turnOf(reader, one);
     bytes += Buffer.byteLength(stringifyJson(turn));
     if (bytes > MOST_BYTES && told.length > 0) return { turns: told, next: turn.turn };
     told.push(bytes > MOST_BYTES ? withoutContents(turn) : turn);
@@ -150,13 +161,13 @@ async function turns(
   return { turns: told, ...(found.length === most && last !== undefined && { next: last.turn + 1 }) };
 }
 
-async function turnView(reader: LogReader, { sequence, time, data }: FoundTurn): Promise<TurnView> {
+async function turnOf(reader: LogReader, { sequence, time, data }: FoundTurn): Promise<SessionTurn> {
   const { user: _user, session: _session, history: _history, ...turn } = data;
   const isLarge = turn.status === "succeeded" && turn.inputs === undefined;
   const contents = isLarge ? await readLargeTurn(reader, data) : undefined;
   return { sequence, time, ...turn, ...contents };
 }
 
-function withoutContents({ inputs: _inputs, outputs: _outputs, ...turn }: TurnView): TurnView {
+function withoutContents({ inputs: _inputs, outputs: _outputs, ...turn }: SessionTurn): SessionTurn {
   return turn;
 }

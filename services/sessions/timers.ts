@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { DspexError } from "../../schemas/errors.ts";
 import { tokenSchema } from "../../schemas/messages/parts.ts";
-import { requestsFilter, sessionEventSubject, TIMER_STREAM } from "../../schemas/subjects.ts";
+import { ANY_SUBJECT, TIMER_STREAM } from "../../schemas/subjects.ts";
 import { timersConsumer } from "../broker/mod.ts";
 import type { Appender } from "../bus/append.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -66,9 +66,7 @@ async function fired(
   const parsed = timerSchema.safeParse(delivery.json());
   if (!parsed.success) throw new DspexError("invalid_inputs", "a timer that is none of ours");
   const { user, session } = parsed.data;
-  const lasts = [requestsFilter(user), sessionEventSubject(user, session, "*")];
-  const last = await Promise.all(lasts.map((subject) => reader.last(subject)));
-  await fold.passed(Math.max(0, ...last.map((message) => message?.sequence ?? 0)));
+  await fold.passed((await reader.last(ANY_SUBJECT))?.sequence ?? 0);
   const again: { atMs: number | undefined } = { atMs: undefined };
   await journal.execute(user, session, (now) => {
     again.atMs = undefined;

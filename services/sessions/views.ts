@@ -1,29 +1,12 @@
 // Sessions as the API tells them. Pure.
 
+import type { SessionInfo } from "../client/session-answers.ts";
 import type { SessionsSettings } from "./config.ts";
 import { ttlOf } from "./decide.ts";
-import { type PerformanceReport, reportOf } from "./performance.ts";
-import { openTurnsAt, type Session, type SessionStatus } from "./state.ts";
+import { reportOf } from "./performance.ts";
+import { openTurnsAt, type Session } from "./state.ts";
 
-export interface SessionView {
-  session: string;
-  status: Exclude<SessionStatus, "named">;
-  openedAt: string;
-  /** Last request, turn or command. */
-  activeAt: string;
-  ttlMs: number;
-  turns: number;
-  /** Requests that have no turn yet. */
-  openTurns: number;
-  /** 0 = none was set. */
-  contextVersion: number;
-  forkedFrom?: { session: string; turn: number };
-  performance: PerformanceReport;
-  /** Its bytes are still being erased. */
-  erasing?: true;
-}
-
-export function viewOf(session: Session, nowMs: number, settings: SessionsSettings): SessionView {
+export function viewOf(session: Session, nowMs: number, settings: SessionsSettings): SessionInfo {
   const { status, parent, openedMs, activeMs, turns, contextVersion, performance, erasing } = session;
   return {
     session: session.session,

@@ -1,9 +1,9 @@
-// How an application declares variables in TypeScript, and names them in an implementation's settings.
+// How an application declares variables in TypeScript. Implementations refer to them by name.
 //
-//   const temperature = variable.float("temperature", { min: 0, max: 2, default: 0.7 });
-//   structured("small", { temperature: variable.ref("temperature") })
+//   variable.float("warmth", { min: 0, max: 2, default: 0.7 })
+//   structured("small", { temperature: 0.2, variables: { temperature: "warmth" } })
 
-import type { VariableDefinition, VariableKind, VariableRef } from "../../schemas/messages/variable-event.ts";
+import type { VariableDefinition, VariableKind } from "../../schemas/messages/variable-event.ts";
 import { definitionOf } from "./definition.ts";
 
 type Settings<Kind extends VariableKind> = Omit<Extract<VariableDefinition, { kind: Kind }>, "kind" | "name">;
@@ -25,6 +25,4 @@ export const variable = {
   module: make("module"),
   prompt: make("prompt"),
   demos: make("demos"),
-  /** Stands for its value in an implementation's settings. */
-  ref: (name: string): VariableRef => ({ $variable: name }),
 } as const;

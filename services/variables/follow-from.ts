@@ -6,7 +6,7 @@ import { DspexError } from "../../schemas/errors.ts";
 import { at } from "./definition.ts";
 import { evaluateExpression } from "./expression/evaluate.ts";
 import { checkValue, quoted } from "./fits.ts";
-import { type Constraint, dependenciesOf, type Graph } from "./graph.ts";
+import { type Constraint, type Derived, dependenciesOf, type Graph } from "./graph.ts";
 
 export function isSame(a: unknown, b: unknown): boolean {
   return a === b || (typeof a === "object" && typeof b === "object" && canonicalJson(a) === canonicalJson(b));
@@ -25,7 +25,8 @@ export function followFrom(
   pathOf: (name: string) => string,
 ): Set<string> {
   const changed = new Set(given);
-  for (const { definition, expression } of graph.derived) {
+  for (const n of concerned(graph, given)) {
+    const { definition, expression } = graph.derived[n] as Derived;
     const { name } = definition;
     if (!given.has(name) && !touches(expression.names, changed)) continue;
     const path = pathOf(originOf(graph, [name], given));
@@ -37,15 +38,31 @@ export function followFrom(
     values.set(name, value);
     changed.add(name);
   }
-  for (const constraint of graph.constraints) {
-    if (changed.has(constraint.owner) || touches(constraint.expression.names, changed))
-      mustHold(
-        constraint,
-        values,
-        pathOf(originOf(graph, [constraint.owner, ...constraint.expression.names], given)),
-      );
+  const atStake = new Set([...changed].flatMap((name) => graph.readers.get(name)?.constraints ?? []));
+  for (const n of inOrder(atStake)) {
+    const constraint = graph.constraints[n] as Constraint;
+    const names = [constraint.owner, ...constraint.expression.names];
+    mustHold(constraint, values, pathOf(originOf(graph, names, given)));
   }
   return changed;
+}
+
+/** Places of all that may follow from these, in the order in which it follows. */
+function concerned(graph: Graph, given: ReadonlySet<string>): number[] {
+  const found = new Set<number>();
+  const ahead = [...given];
+  for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+    for (const n of graph.readers.get(name)?.derived ?? []) {
+      if (found.has(n)) continue;
+      found.add(n);
+      ahead.push((graph.derived[n] as Derived).definition.name);
+    }
+  }
+  return inOrder(found);
+}
+
+function inOrder(places: ReadonlySet<number>): number[] {
+  return [...places].sort((a, b) => a - b);
 }
 
 function mustHold(

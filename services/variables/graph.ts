@@ -27,6 +27,13 @@ export interface Graph {
   /** Those that are computed, in the order. */
   derived: readonly Derived[];
   constraints: readonly Constraint[];
+  /** Places in `derived` and `constraints` of those that read a name, or are its own. */
+  readers: ReadonlyMap<string, Readers>;
+}
+
+interface Readers {
+  derived: number[];
+  constraints: number[];
 }
 
 /**
@@ -66,7 +73,26 @@ export function graphOf(
       constraints.push({ owner: name, expression: typed(expression, member, "boolean"), message });
     });
   }
-  return { definitions, place, derived, constraints };
+  return { definitions, place, derived, constraints, readers: readersOf(derived, constraints) };
+}
+
+function readersOf(
+  derived: readonly Derived[],
+  constraints: readonly Constraint[],
+): ReadonlyMap<string, Readers> {
+  const readers = new Map<string, Readers>();
+  const of = (name: string): Readers => {
+    const known = readers.get(name) ?? { derived: [], constraints: [] };
+    readers.set(name, known);
+    return known;
+  };
+  derived.forEach(({ definition, expression }, n) => {
+    for (const name of new Set([definition.name, ...expression.names])) of(name).derived.push(n);
+  });
+  constraints.forEach(({ owner, expression }, n) => {
+    for (const name of new Set([owner, ...expression.names])) of(name).constraints.push(n);
+  });
+  return readers;
 }
 
 /** Names that a variable cannot be without. */

@@ -40,6 +40,8 @@ export async function startVariables(
     { name: "dspex-variables", version: VERSION, description: "variables: values, bounds, history" },
     variableEndpoints({ registry, reader }),
   );
+  // Who is told that it runs may ask at once.
+  await connection.flush();
   return {
     name: `variables/${instance}`,
     async stop() {

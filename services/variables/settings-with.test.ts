@@ -1,78 +1,82 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Declared, settingsWith, variablesOf } from "./settings-with.ts";
+import type { Implementation } from "../../schemas/messages/program-event.ts";
+import { givenBy, settingsWith, variablesOf } from "./settings-with.ts";
 import type { Values } from "./values.ts";
 
 function given(values: Record<string, unknown>): Values {
   return { sequence: 1, values: new Map(Object.entries(values)), versions: new Map(), overridden: new Set() };
 }
-const ref = ($variable: string) => ({ $variable });
-const declared = (settings: object) => settings as Declared;
 
 const demos = [{ inputs: { question: "q" }, outputs: { answer: "a" } }];
-const dspy = declared({
+const dspy: Implementation = {
   name: "dspy",
   kind: "dspy",
   pool: "general",
-  module: ref("module"),
-  model: ref("model"),
-  temperature: ref("temperature"),
+  module: "Predict",
+  temperature: 0.2,
   maxTokens: 64,
-  demos: ref("demos"),
-  parameters: { maxIters: ref("iterations"), deep: [{ inside: ref("tone") }], fixed: { $variable: 1 } },
-});
-const values = { module: "ReAct", model: "small", temperature: 0.5, demos, iterations: 3, tone: "calm" };
+  parameters: { maxIters: 5, kept: true },
+  variables: {
+    module: "module",
+    model: "model",
+    temperature: "warmth",
+    demos: "demos",
+    "parameters.maxIters": "steps",
+    "parameters.tone": "tone",
+  },
+};
+const values = { module: "ReAct", model: "small", warmth: 0.5, demos, steps: 3, tone: "calm", other: 1 };
 
-test("settings - have the values of the variables that they name", () => {
+test("settings - have the values of the variables that give them", () => {
   assert.deepEqual(settingsWith(dspy, given(values)), {
-    name: "dspy",
-    kind: "dspy",
-    pool: "general",
+    ...dspy,
     module: "ReAct",
     model: "small",
     temperature: 0.5,
-    maxTokens: 64,
     demos,
-    parameters: { maxIters: 3, deep: [{ inside: "calm" }], fixed: { $variable: 1 } },
+    parameters: { maxIters: 3, kept: true, tone: "calm" },
   });
-  assert.deepEqual(variablesOf(dspy), ["demos", "iterations", "model", "module", "temperature", "tone"]);
+  assert.deepEqual(variablesOf(dspy), ["module", "model", "warmth", "demos", "steps", "tone"]);
 });
 
-test("settings - are made once for the same values, and are the implementation itself where it names none", () => {
-  const now = given(values);
-  assert.equal(settingsWith(dspy, now), settingsWith(dspy, now));
-  assert.notEqual(settingsWith(dspy, now), settingsWith(dspy, given(values)));
-  const plain = declared({ name: "plain", kind: "plain", prompt: "{{question}}" });
-  assert.equal(settingsWith(plain, now), plain);
+test("settings - stay as they are declared where there is no such variable", () => {
+  assert.deepEqual(settingsWith(dspy, given({ warmth: 1 })), { ...dspy, temperature: 1 });
+  assert.equal(settingsWith(dspy, given({ other: 1 })), dspy);
+  const { parameters: _, ...bare } = dspy as Extract<Implementation, { kind: "dspy" }>;
+  assert.deepEqual(settingsWith(bare, given({ steps: 2 })), { ...bare, parameters: { maxIters: 2 } });
+});
+
+test("settings - are the implementation itself where no variable gives any", () => {
+  const plain: Implementation = { name: "plain", kind: "plain", prompt: "{{question}}" };
+  assert.equal(settingsWith(plain, given(values)), plain);
   assert.deepEqual(variablesOf(plain), []);
 });
 
-test("what an implementation is - no variable changes", () => {
-  const odd = declared({
-    name: "n",
-    kind: "native",
-    capabilities: { tools: ref("yes") },
-    inline: ref("yes"),
-  });
-  assert.deepEqual(variablesOf(odd), []);
+test("a user's own function - has its settings, and finds the others under their keys", () => {
+  const python: Implementation = {
+    name: "mine",
+    kind: "python",
+    pool: "general",
+    entry: "mine",
+    variables: { temperature: "warmth", voice: "tone", prompt: "how", none: "nobody" },
+  };
+  const now = given({ warmth: 0.5, tone: "calm", how: "so" });
+  assert.deepEqual(settingsWith(python, now), { ...python, temperature: 0.5 });
+  assert.deepEqual(givenBy(python, now), { voice: "calm", prompt: "so" });
+  assert.deepEqual(givenBy(dspy, given(values)), {});
 });
 
-test("settings - that name what is none, or get what they cannot be, say so", () => {
-  for (const [changed, path, message] of [
-    [{ temperature: 3 }, "temperature", /variable "temperature" is no temperature: /],
-    [{ temperature: "warm" }, "temperature", /variable "temperature" is no temperature: /],
+test("settings - that get what they cannot be say which, of whom, and by which variable", () => {
+  for (const [changed, name, message] of [
+    [{ warmth: 3 }, "warmth", /variable "warmth" is no temperature of implementation "dspy": 3: /],
+    [{ warmth: "hot" }, "warmth", /variable "warmth" is no temperature of implementation "dspy": "hot": /],
     [{ module: 5 }, "module", /variable "module" is no module/],
-    [{ demos: [{ inputs: {} }] }, "demos[0].outputs", /variable "demos" is no demos\[0\]\.outputs/],
+    [{ demos: [{ inputs: {} }] }, "demos", /variable "demos" is no demos/],
   ] as const)
     assert.throws(() => settingsWith(dspy, given({ ...values, ...changed })), {
       code: "invalid_inputs",
-      path,
+      path: `variables.${name}`,
       message,
     });
-  const { tone: _, ...rest } = values;
-  assert.throws(() => settingsWith(dspy, given(rest)), {
-    code: "invalid_inputs",
-    path: "parameters.deep[0].inside",
-    message: 'implementation "dspy" refers to variable "tone", which is not registered',
-  });
 });

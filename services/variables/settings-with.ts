@@ -1,116 +1,53 @@
-// An implementation's settings with the values of the variables that they name: `{"$variable": "<name>"}` stands for a
-// value of `temperature`, `maxTokens`, `model`, `prompt`, `demos`, `module`, … or anywhere in `parameters`. Pure.
+// An implementation's settings with the values of the variables that it says give them. Pure.
+//
+//   {temperature: 0.2, variables: {temperature: "qa_temperature"}} ─▶ settingsWith ─▶ temperature = the variable's value,
+//                                                                     0.2 as long as there is no such variable
 
 import { firstProblem } from "../../schemas/envelope/check.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { type Implementation, implementationSchema } from "../../schemas/messages/program-event.ts";
-import { type VariableRef, variableRefSchema } from "../../schemas/messages/variable-event.ts";
+import { quoted } from "./fits.ts";
+import { isSetting } from "./setting-paths.ts";
 import type { Values } from "./values.ts";
 
-/** What an implementation is, which no variable changes. */
-const FIXED: ReadonlySet<string> = new Set([
-  "name",
-  "kind",
-  "pool",
-  "entry",
-  "inline",
-  "lastResort",
-  "capabilities",
-  "calibration",
-  "tools",
-]);
-
-/** An implementation as it is registered: any setting may be a reference. */
-export interface Declared {
-  readonly name: string;
-  readonly kind: Implementation["kind"];
-}
-
-const NONE: readonly string[] = Object.freeze([]);
-/** Definitions never change, so what they name is found once. */
-const found = new WeakMap<Declared, readonly string[]>();
-const settled = new WeakMap<Declared, WeakMap<Values, Implementation>>();
-
-/** Names of the variables that an implementation's settings refer to. */
-export function variablesOf(implementation: Declared): readonly string[] {
-  let names = found.get(implementation);
-  if (names === undefined) {
-    const all = new Set<string>();
-    mapSettings(implementation, ({ $variable }) => all.add($variable));
-    names = all.size === 0 ? NONE : [...all].sort();
-    found.set(implementation, names);
-  }
-  return names;
+/** Names of the variables that an implementation refers to. */
+export function variablesOf({ variables }: Implementation): string[] {
+  return variables === undefined ? [] : [...new Set(Object.values(variables))];
 }
 
 /**
- * The implementation with values for its references; itself where it has none.
- * @throws DspexError `invalid_inputs` with the path of the setting: no such variable, or a value that does not fit it.
+ * The implementation with values in place; itself where there are none.
+ * @throws DspexError `invalid_inputs` naming variable and setting, where a value is none that the setting may have.
  */
-export function settingsWith(implementation: Declared, values: Values): Implementation {
-  if (variablesOf(implementation).length === 0) return implementation as Implementation;
-  let known = settled.get(implementation);
-  if (known === undefined) {
-    known = new WeakMap();
-    settled.set(implementation, known);
+export function settingsWith(implementation: Implementation, { values }: Values): Implementation {
+  const given = Object.entries(implementation.variables ?? {}).filter(
+    ([path, name]) => values.has(name) && isSetting(implementation.kind, path),
+  );
+  if (given.length === 0) return implementation;
+  const settings: Record<string, unknown> = { ...implementation };
+  for (const [path, name] of given) {
+    const [setting = "", parameter] = path.split(".");
+    const value = values.get(name);
+    settings[setting] =
+      parameter === undefined ? value : { ...(settings[setting] as object), [parameter]: value };
   }
-  let result = known.get(values);
-  if (result === undefined) {
-    result = settle(implementation, values);
-    known.set(values, result);
-  }
-  return result;
-}
-
-function settle(implementation: Declared, { values }: Values): Implementation {
-  const names = new Map<string, string>();
-  const resolved = mapSettings(implementation, ({ $variable }, setting) => {
-    names.set(setting, $variable);
-    if (values.has($variable)) return values.get($variable);
-    throw new DspexError(
-      "invalid_inputs",
-      `implementation "${implementation.name}" refers to variable "${$variable}", which is not registered`,
-      { path: setting },
-    );
-  });
-  const parsed = implementationSchema.safeParse(resolved);
+  const parsed = implementationSchema.safeParse(settings);
   if (parsed.success) return parsed.data;
   const { path, message } = firstProblem(parsed.error);
   const setting = path.split(/[.[]/)[0] ?? "";
-  const name = names.get(path) ?? names.get(setting) ?? [...names.values()].join(", ");
+  const name = implementation.variables?.[setting] ?? "";
   throw new DspexError(
     "invalid_inputs",
-    `implementation "${implementation.name}": variable "${name}" is no ${path}: ${message}`,
-    { path },
+    `variable "${name}" is no ${setting} of implementation "${implementation.name}": ${quoted(values.get(name))}: ${message}`,
+    { path: `variables.${name}` },
   );
 }
 
-type Replace = (reference: VariableRef, setting: string) => unknown;
-
-function mapSettings(implementation: Declared, replace: Replace): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(implementation).map(([setting, value]) => {
-      if (FIXED.has(setting)) return [setting, value];
-      if (isReference(value)) return [setting, replace(value, setting)];
-      return [setting, setting === "parameters" ? mapInside(value, replace, setting) : value];
-    }),
-  );
-}
-
-function mapInside(value: unknown, replace: Replace, path: string): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (isReference(value)) return replace(value, path);
-  if (Array.isArray(value)) return value.map((item, n) => mapInside(item, replace, `${path}[${n}]`));
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [key, mapInside(member, replace, `${path}.${key}`)]),
-  );
-}
-
-function isReference(value: unknown): value is VariableRef {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "$variable" in value &&
-    variableRefSchema.safeParse(value).success
-  );
+/** What a user's own function finds under keys that are no settings. */
+export function givenBy(
+  { kind, variables = {} }: Implementation,
+  { values }: Values,
+): Record<string, unknown> {
+  const given = Object.entries(variables).filter(([key, name]) => values.has(name) && !isSetting(kind, key));
+  return Object.fromEntries(given.map(([key, name]) => [key, values.get(name)]));
 }

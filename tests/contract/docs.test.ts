@@ -25,6 +25,8 @@ const marked = [
   "docs/errors.md",
   "docs/getting-started.md",
   "docs/operations.md",
+  "docs/sessions.md",
+  "docs/variables.md",
   "docs/wire.md",
 ];
 const blocks = marked.flatMap(docBlocks);

@@ -12,6 +12,9 @@ import { learningConfigSchema } from "../../services/learning/config.ts";
 import { LEARNER_BOUNDS } from "../../services/learning/fold/state.ts";
 import { routerConfigSchema } from "../../services/router/config.ts";
 import { ROUTER_BOUNDS } from "../../services/router/state.ts";
+import { sessionsConfigSchema } from "../../services/sessions/config.ts";
+import { SESSIONS_BOUNDS } from "../../services/sessions/state.ts";
+import { VIEW_BOUNDS } from "../../services/sessions/turns.ts";
 import { poolSettingsSchema, supervisorLimitsSchema } from "../../services/supervisor/config.ts";
 import { readPage, tableRows } from "../kit/doc-blocks.ts";
 
@@ -23,6 +26,7 @@ const values: Record<string, object> = {
   model: modelSchema.omit({ model: true }).parse({}),
   router: { ...routerConfigSchema.parse({}), bounds: ROUTER_BOUNDS },
   learning: { ...learningConfigSchema.parse({}), bounds: LEARNER_BOUNDS },
+  sessions: { ...sessionsConfigSchema.parse({}), bounds: { ...SESSIONS_BOUNDS, view: VIEW_BOUNDS } },
   keeper: keeperSettings.parse({}),
   supervisor: {
     ...supervisorLimitsSchema.parse({}),

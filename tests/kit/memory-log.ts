@@ -15,12 +15,14 @@ import {
 } from "../../schemas/messages/program-event.ts";
 import { REQUEST_TYPE } from "../../schemas/messages/request.ts";
 import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { VARIABLE_EVENTS } from "../../schemas/messages/variable-event.ts";
 import { WORK_TYPE } from "../../schemas/messages/work.ts";
 import {
   ATTEMPT_FAILED_SUBJECT,
   programEventSubject,
   requestSubject,
   resultSubject,
+  variableEventSubject,
   workSubject,
 } from "../../schemas/subjects.ts";
 import { definitionOf } from "../../services/programs/definition.ts";
@@ -33,6 +35,7 @@ import { poolOf } from "../../services/router/pool-of.ts";
 import { resultOf } from "../../services/router/result-message.ts";
 import { initialState, type OpenRequest, type RouterState } from "../../services/router/state.ts";
 import { workOf } from "../../services/router/work-message.ts";
+import { type Command, decide as decideVariable } from "../../services/variables/decide.ts";
 
 const ABILITIES = { isLogFull: () => false, hasFunction: () => true };
 
@@ -45,6 +48,18 @@ export class MemoryLog {
     const definition = definitionOf(declaration);
     const { type } = PROGRAM_EVENTS.registered;
     this.append(programEventSubject(definition.name, "registered"), type, { ...definition, by: "local" });
+  }
+
+  /** A command of the variables service. */
+  variable(command: Command): void {
+    const event = decideVariable(this.state.variables, command);
+    if (event === undefined) return;
+    this.append(
+      variableEventSubject(event.verb),
+      VARIABLE_EVENTS[event.verb].type,
+      event.data,
+      "variables/1",
+    );
   }
 
   ask(program: string, inputs: object, options: object = {}): Intake {

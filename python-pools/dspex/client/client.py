@@ -21,6 +21,8 @@ from dspex.client.pending import PendingResults, Waiting
 from dspex.client.program import Program
 from dspex.client.publisher import store
 from dspex.client.run import Run
+from dspex.client.session import Session, list_sessions
+from dspex.client.session_answers import SessionInfo
 from dspex.client.signatures import Signatures, outputs_from_wire
 from dspex.client.streams import StreamChunk, follow_chunks
 from dspex.client.trace import current_traceparent
@@ -32,6 +34,7 @@ from dspex.messages import REQUEST_TYPE, Explanation, Feedback, Result
 from dspex.request_hash import request_hash
 from dspex.signature import Signature
 from dspex.subjects import request_subject, token
+from dspex.variables import Variables
 from dspex.wire_json import WireJsonError, dumps
 
 _ANSWER_MARGIN_S = 10.0
@@ -47,6 +50,7 @@ class Client:
         self._api = Api(bus, user)
         self._objects = Objects(self._api)
         self.signatures = Signatures(self._api)
+        self.variables = Variables(self._api)
         self._connection = secrets.token_hex(9)
         self._n = 0
 
@@ -62,6 +66,14 @@ class Client:
     def program(self, name: str, signature: str | Signature | None = None) -> Program:
         """A program to call. With a signature: `conflict` where the registered one differs."""
         return Program(self, token(name, "program"), signature)
+
+    def session(self, session_id: str | None = None, *, ttl_ms: int | None = None) -> Session:
+        """A conversation by its name, or a new one. It expires when it was idle for `ttl_ms`."""
+        return Session(self, self._api, self._objects, session_id, ttl_ms)
+
+    def sessions(self, *, status: str | None = None) -> AsyncGenerator[SessionInfo, None]:
+        """Own sessions by name; `status`: `open`, `closed`, `expired` or `erased`."""
+        return list_sessions(self._api, status)
 
     async def result(self, request_id: str, *, wait_ms: int = 0) -> Result:
         """The result of a request by its id (full or chosen), also one of an earlier life of the application.

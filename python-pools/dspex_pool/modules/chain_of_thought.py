@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dspy
 
-from dspex_pool.modules.kind import ModuleSpec, Parameters, give_demos, no_tools
+from dspex_pool.modules.kind import ModuleSpec, Parameters, give_demos, instructed, no_tools
 
 
 class ChainOfThoughtKind:
@@ -16,6 +16,8 @@ class ChainOfThoughtKind:
         return None
 
     def build(self, spec: ModuleSpec) -> dspy.Module:
-        Parameters(self.name, spec.parameters).done()
+        parameters = Parameters(self.name, spec.parameters)
+        signature = instructed(spec.signature, parameters)
+        parameters.done()
         no_tools(self.name, spec)
-        return give_demos(dspy.ChainOfThought(spec.signature), spec)
+        return give_demos(dspy.ChainOfThought(signature), spec)

@@ -95,6 +95,12 @@ class Parameters:
         )
 
 
+def instructed(signature: type[dspy.Signature], parameters: Parameters) -> type[dspy.Signature]:
+    """With the parameter `instructions` in place of the program's own, where it is given."""
+    text = parameters.text("instructions")
+    return signature if text is None else signature.with_instructions(text)
+
+
 def no_tools(kind: str, spec: ModuleSpec) -> None:
     if spec.tools:
         raise DspexError("module_not_found", f"{kind} takes no tools, {len(spec.tools)} are given")

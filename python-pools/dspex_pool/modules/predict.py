@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dspy
 
-from dspex_pool.modules.kind import ModuleSpec, Parameters, give_demos, no_tools
+from dspex_pool.modules.kind import ModuleSpec, Parameters, give_demos, instructed, no_tools
 
 
 class PredictKind:
@@ -16,6 +16,8 @@ class PredictKind:
         return None
 
     def build(self, spec: ModuleSpec) -> dspy.Module:
-        Parameters(self.name, spec.parameters).done()
+        parameters = Parameters(self.name, spec.parameters)
+        signature = instructed(spec.signature, parameters)
+        parameters.done()
         no_tools(self.name, spec)
-        return give_demos(dspy.Predict(spec.signature), spec)
+        return give_demos(dspy.Predict(signature), spec)

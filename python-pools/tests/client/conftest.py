@@ -28,7 +28,10 @@ async def fake_router(nats: TestNats) -> AsyncIterator[FakeRouter]:
 @pytest.fixture
 async def fake_api(nats: TestNats) -> AsyncIterator[FakeApi]:
     """Plays the services of the API."""
-    connections = {role: await nats.connect_as(role) for role in ("gateway", "programs", "learning")}
+    connections = {
+        role: await nats.connect_as(role)
+        for role in ("gateway", "programs", "learning", "variables", "sessions")
+    }
     yield FakeApi(connections)
     for connection in connections.values():
         await connection.close()

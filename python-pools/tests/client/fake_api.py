@@ -15,7 +15,13 @@ from dspex.errors import DspexError
 from tests.kit import settled
 
 # Who serves a verb, where it is not the gateway.
-_SERVED_BY = {"program": "programs", "feedback": "programs", "explain": "learning"}
+_SERVED_BY = {
+    "program": "programs",
+    "feedback": "programs",
+    "explain": "learning",
+    "variable": "variables",
+    "session": "sessions",
+}
 
 Answer = Callable[[str, bytes, dict[str, str]], Any]
 
@@ -33,7 +39,7 @@ class FakeApi:
     def is_connected(self) -> bool:
         return all(connection.is_connected for connection in self._connections.values())
 
-    async def serve(self, verb: str, answer: Answer) -> None:
+    async def serve(self, verb: str, answer: Answer, *, admin: bool = False) -> None:
         """`verb` as a pattern after the user, e.g. `cancel.>`; `answer` gets verb, body and headers."""
         connection = self._connections[_SERVED_BY.get(verb.split(".")[0], "gateway")]
 
@@ -49,7 +55,7 @@ class FakeApi:
             for body, found in said if isinstance(said, Pieces) else [(json.dumps(said).encode(), None)]:
                 await connection.publish(message.reply, body, headers=found)
 
-        await connection.subscribe(f"dspex-api.*.{verb}", cb=take)
+        await connection.subscribe(f"dspex-{'admin' if admin else 'api'}.*.{verb}", cb=take)
         await settled(connection)
 
 

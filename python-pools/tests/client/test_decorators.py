@@ -42,6 +42,16 @@ def test_a_class_is_a_module():
     assert (found.kind, found.target, found.description, found.model) == ("module", QA, None, "small")
 
 
+def test_a_program_names_variables_and_finds_none_outside_of_a_pool():
+    @dspex.program(signature="text: str -> said: str", variables={"voice": "tone"})
+    def say(text):
+        return text + dspex.variable("voice", "!")
+
+    assert registry.programs["say"].variables == {"voice": "tone"}
+    assert say("a") == "a!"
+    assert dspex.variable("voice") is None
+
+
 def test_tools_with_and_without_arguments():
     @dspex.tool
     def add(a: int, b: int) -> int:

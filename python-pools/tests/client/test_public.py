@@ -15,7 +15,16 @@ def loaded_after(statement: str) -> set[str]:
 
 
 def test_public_names():
-    assert dspex.__all__ == ["Client", "DspexError", "call", "call_sync", "connect", "program", "tool"]
+    assert dspex.__all__ == [
+        "Client",
+        "DspexError",
+        "call",
+        "call_sync",
+        "connect",
+        "program",
+        "tool",
+        "variable",
+    ]
     assert dir(dspex) == sorted(dspex.__all__)
     for name in dspex.__all__:
         assert getattr(dspex, name) is not None
@@ -33,7 +42,7 @@ def test_decorating_a_program_brings_neither_nats_nor_dspy():
 
 
 def test_calling_a_program_from_another_brings_neither_nats_nor_dspy():
-    assert not {"nats", "dspy"} & loaded_after("import dspex\ndspex.call, dspex.call_sync")
+    assert not {"nats", "dspy"} & loaded_after("import dspex\ndspex.call, dspex.call_sync, dspex.variable")
 
 
 def test_the_client_never_brings_dspy():

@@ -20,8 +20,11 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   replay: async () => (await import("./commands/replay.ts")).replayCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   program: async () => (await import("./commands/program.ts")).programCommand,
+  optimize: async () => (await import("./commands/optimize.ts")).optimizeCommand,
+  versions: async () => (await import("./commands/versions.ts")).versionsCommand,
   policy: async () => (await import("./commands/policy.ts")).policyCommand,
   variable: async () => (await import("./commands/variable.ts")).variableCommand,
+  session: async () => (await import("./commands/session.ts")).sessionCommand,
   user: async () => (await import("./commands/user.ts")).userCommand,
 };
 

@@ -1,6 +1,6 @@
 // The folds that `dspex replay` can take a log through: each service's own evolve, and nothing else of it.
 
-import { PROGRAM_EVENTS_FILTER, snapshotBucket, VARIABLE_EVENTS_FILTER } from "../../../schemas/subjects.ts";
+import { snapshotBucket, VARIABLE_EVENTS_FILTER } from "../../../schemas/subjects.ts";
 import { applyMessage } from "../../learning/fold/apply.ts";
 import { stateToJson as learnerToJson } from "../../learning/fold/json.ts";
 import { initialState as initialLearner, LEARNER_EVOLVE_VERSION } from "../../learning/fold/state.ts";
@@ -11,7 +11,6 @@ import * as routerEvent from "../../router/event.ts";
 import * as routerEvolve from "../../router/evolve.ts";
 import * as routerState from "../../router/state.ts";
 import { applyMessage as applyToSessions } from "../../sessions/apply.ts";
-import { SESSIONS_FILTERS } from "../../sessions/event.ts";
 import { stateToJson as sessionsToJson } from "../../sessions/json.ts";
 import { initialState as initialSessions, SESSIONS_EVOLVE_VERSION } from "../../sessions/state.ts";
 import * as variablesEvent from "../../variables/event.ts";
@@ -54,7 +53,7 @@ const router: FoldedService = {
 const programs: FoldedService = {
   version: programsState.PROGRAMS_EVOLVE_VERSION,
   bucket: snapshotBucket("programs"),
-  filters: [PROGRAM_EVENTS_FILTER],
+  filters: programsEvent.PROGRAMS_FILTERS,
   start() {
     let state = programsState.initialState();
     return {
@@ -102,7 +101,6 @@ const variables: FoldedService = {
 const sessions: FoldedService = {
   version: SESSIONS_EVOLVE_VERSION,
   bucket: snapshotBucket("sessions"),
-  filters: SESSIONS_FILTERS,
   start() {
     const state = initialSessions();
     return {

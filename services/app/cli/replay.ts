@@ -2,6 +2,7 @@
 // service lies on the way, its hash is compared: a rebuild from the beginning must arrive at the same state.
 
 import { stateHash } from "../../log/snapshot.ts";
+import { type Erased, erasedText, readErased } from "./erased.ts";
 import { FOLDED_SERVICES, type Fold, type FoldedServiceName } from "./folds.ts";
 import type { OperatorLog } from "./operator-log.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -18,7 +19,10 @@ export interface FoldedState {
   state: unknown;
   messages: number;
   tookMs: number;
-  /** The service's own snapshot, if one lies before the point and the fold began at the log's beginning. */
+  /**
+   * The service's own snapshot, if one lies before the point and the fold began at the log's beginning. Not one that
+   * knows what was erased since: the log cannot give that again.
+   */
   snapshot?: { sequence: number; same: boolean };
 }
 
@@ -37,7 +41,9 @@ export async function foldAt(
   const last = sequences.at(-1) ?? 0;
   const first = await headSequence(log);
   const whole = fromSequence === undefined && first === 1;
-  const snapshot = whole ? await newestSnapshot(log, service) : undefined;
+  const erased = await readErased(log);
+  const newest = whole ? await newestSnapshot(log, service) : undefined;
+  const snapshot = newest !== undefined && isComparable(service, newest, erased) ? newest : undefined;
   const fold = start();
   const bar = new ProgressBar(terminal, `replay ${service}`, last);
   const startedAtMs = performance.now();
@@ -72,10 +78,22 @@ export async function foldAt(
   });
   takeUpTo(Number.POSITIVE_INFINITY);
   bar.end();
+  if (erased !== undefined && erased.first <= last)
+    terminal.note(`${erasedText(erased)}: they are missing from this state`);
   if (fromSequence === undefined && first > 1) {
     terminal.note(`the log begins with #${first}: what was cut before it is missing from this state`);
   }
   return states;
+}
+
+/** The sessions service forgets with the tombstone what it knew; others keep what they have learned from it. */
+function isComparable(
+  service: FoldedServiceName,
+  { sequence }: { sequence: number },
+  erased: Erased | undefined,
+): boolean {
+  if (erased === undefined) return true;
+  return service === "sessions" ? sequence >= erased.last : sequence < erased.first;
 }
 
 function foldedState(

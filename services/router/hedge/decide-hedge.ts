@@ -18,6 +18,7 @@ import { analysisOf, questionOf } from "../question.ts";
 import { begunAttempts, type OpenRequest, type RouterState, type RunningAttempt } from "../state.ts";
 import { choose, PLAN_RULE } from "../strategies/rules.ts";
 import { troublesOf } from "../troubles.ts";
+import { tune } from "../tune.ts";
 
 /** How long the first attempt may take before a second one is considered, ms; undefined = there will be none. */
 export function hedgeAfterMs(
@@ -67,6 +68,8 @@ export function decideHedge(
   const score = ({ name }: Implementation) => scores.get(name) ?? 0;
   const [hedge, ...next] = eligible.toSorted((a, b) => score(b) - score(a));
   if (hedge === undefined) return undefined;
+  const tuned = tune(state, definition, hedge, options);
+  if (tuned instanceof DspexError) return undefined;
   const later = definition.implementations.filter(
     (one) => !eligible.includes(one) && !excluded.has(one.name) && one.name !== first.implementation,
   );
@@ -74,8 +77,9 @@ export function decideHedge(
     id: open.id,
     attempt: begunAttempts(open) + 1,
     definition,
-    implementation: hedge,
+    implementation: tuned.implementation,
     inputs,
+    variables: tuned.variables,
     options,
     plan: makePlan(hedge, [...next, ...later]),
     decision: {
@@ -89,6 +93,7 @@ export function decideHedge(
         afterMs,
         ...(first.place !== undefined && { beside: first.place }),
         ...(options.deadlineMs !== undefined && { deadlineMs: options.deadlineMs }),
+        ...tuned.features,
       },
       candidates: answer.candidates.map((candidate) => ({
         ...candidate,

@@ -209,6 +209,52 @@ test("a log whose head was cut - says nothing of decisions from before the snaps
   assert.ok((reasons.get("its state is no longer in the log") ?? 0) > 0);
 });
 
+test("decisions with variables - come out the same, whatever was set before and after; other values are found", () => {
+  const log = new MemoryLog();
+  log.register({
+    name: "answer",
+    signature: "question: str -> answer: str",
+    implementations: [
+      { kind: "dspy", name: "cot", pool: "general", module: "Predict", variables: { temperature: "warmth" } },
+      { kind: "native", name: "quick" },
+    ],
+    routing: { hedge: true },
+  });
+  const variables = [
+    { name: "warmth", kind: "float", min: 0, max: 2, default: 0.5 },
+    { name: "twice", kind: "float", min: 0, max: 4, expression: "warmth * 2" },
+  ];
+  const answer = (options: object = {}) => {
+    const intake = log.ask("answer", { question: "why?" }, { implementation: "cot", ...options });
+    const order = log.decide(intake);
+    const work = log.work(order, intake);
+    return { intake, order, work };
+  };
+  const without = answer();
+  log.succeed(without.order, without.intake);
+  assert.equal(without.order.decision.features.variables, undefined);
+  log.variable({ kind: "register", by: "config", variables });
+  for (let n = 0; n < 6; n++) {
+    const { intake, order, work } = answer(n % 2 === 0 ? {} : { variables: { warmth: 1 + n / 10 } });
+    log.variable({ kind: "set", by: "local", values: { warmth: n / 8 + 0.1 } });
+    log.fail(order, intake, "lm_timeout", work);
+    const again = log.decideNext(intake);
+    log.work(again, intake);
+    log.succeed(again, intake);
+  }
+  const middle = stateFromJson(JSON.parse(JSON.stringify(stateToJson(log.state))));
+  const last = answer({ variables: { warmth: 2 } });
+  log.succeed(last.order, last.intake);
+  const whole = totalOf(verify(log).verdicts);
+  assert.deepEqual([whole.same, whole.different, whole.notCheckable], [14, 0, 0]);
+  const resumed = verify(log, { state: middle }, middle.sequence + 1).verdicts;
+  assert.deepEqual(resumed.first, { same: 1, different: 0, notCheckable: 0 });
+  log.tamper(last.work, (data) =>
+    Object.assign((data.decision as Decision).features, { variables: { warmth: 1.9 } }),
+  );
+  assert.ok(totalOf(verify(log).verdicts).different >= 1);
+});
+
 test("a window - takes again what it has, its requests from before it too", () => {
   const log = longLog();
   const whole = verify(log);

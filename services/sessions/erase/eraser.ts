@@ -15,6 +15,7 @@ import { ERASE_SETUP_SUBJECT, resultSubject, sessionEventSubject } from "../../.
 import type { Appender } from "../../bus/append.ts";
 import { isWrongLastSequence } from "../../bus/append-errors.ts";
 import type { NatsConnection } from "../../bus/connect.ts";
+import type { SessionErasure } from "../../client/session-answers.ts";
 import type { ObjectBucket } from "../../log/objects.ts";
 import type { LogReader } from "../../log/read.ts";
 import { dataIn } from "../contents.ts";
@@ -22,7 +23,7 @@ import { known } from "../decide.ts";
 import type { SessionsFold } from "../fold.ts";
 import type { Journal } from "../journal.ts";
 import { findSession, newSession, type Session } from "../state.ts";
-import { gather } from "./gather.ts";
+import { forksOf, gather } from "./gather.ts";
 import { goneResult } from "./gone-result.ts";
 import { type Begun, tombstone } from "./tombstones.ts";
 
@@ -42,12 +43,6 @@ export interface EraserOptions {
   logger: Logger;
 }
 
-export interface Erasure {
-  messages: number;
-  /** Requests that still run: what comes of them is erased when it comes. */
-  running: number;
-}
-
 export class Eraser {
   readonly #options: EraserOptions;
   /** By key of the session that is being erased. */
@@ -59,7 +54,7 @@ export class Eraser {
   }
 
   /** Resolves when the bytes are gone. @throws DspexError `not_found` */
-  async erase(user: string, session: string): Promise<Erasure> {
+  async erase(user: string, session: string): Promise<SessionErasure> {
     const { fold } = this.#options;
     const messages = await this.#once(user, session, true);
     return { messages, running: findSession(fold.state, user, session)?.open.length ?? 0 };
@@ -116,9 +111,9 @@ export class Eraser {
 
   /** Returns whether the tombstone is in the log; not when something happened meanwhile, which has to go as well. */
   async #begin(session: Session): Promise<boolean> {
-    const { journal, reader, values } = this.#options;
+    const { fold, journal, reader, values } = this.#options;
     const { user, session: name, eventSequence } = session;
-    const gathered = await gather(reader, values, session);
+    const gathered = await gather(reader, values, session, forksOf(session, fold.state));
     const appended = await journal.execute(user, name, (now) =>
       now !== undefined && now.eventSequence !== eventSequence
         ? undefined

@@ -17,10 +17,26 @@ import type { ObjectBucket } from "../../log/objects.ts";
 import type { LogReader, StoredMessage } from "../../log/read.ts";
 import { dataIn, turnEventIn } from "../contents.ts";
 import { namedIn } from "../event.ts";
-import type { Session } from "../state.ts";
+import { type Session, type SessionsState, sessionKey } from "../state.ts";
 
 const PAGE = 256;
 const AT_ONCE = 64;
+
+/** Sessions that were forked from this one, and from those. */
+export function forksOf({ user, session }: Session, { namesOf, live, ended }: SessionsState): Session[] {
+  const others = [...(namesOf.get(user) ?? [])].flatMap((name) => {
+    const key = sessionKey(user, name);
+    return live.get(key) ?? ended.get(key) ?? [];
+  });
+  const forks: Session[] = [];
+  let origins = new Set([session]);
+  while (origins.size > 0) {
+    const next = others.filter(({ parent }) => parent !== undefined && origins.has(parent.session));
+    forks.push(...next);
+    origins = new Set(next.map((one) => one.session));
+  }
+  return forks;
+}
 
 export interface Gathered {
   log: Set<number>;
@@ -29,7 +45,13 @@ export interface Gathered {
   results: Map<number, string>;
 }
 
-export async function gather(reader: LogReader, values: ObjectBucket, session: Session): Promise<Gathered> {
+/** @param forks sessions that share turns with it: what they were asked has those in its work. */
+export async function gather(
+  reader: LogReader,
+  values: ObjectBucket,
+  session: Session,
+  forks: readonly Session[],
+): Promise<Gathered> {
   const found: Gathered = { log: new Set(), values: new Set(), results: new Map() };
   const { user, session: name } = session;
   // Their turns come when they are through, and are erased then.
@@ -69,6 +91,11 @@ export async function gather(reader: LogReader, values: ObjectBucket, session: S
   for (const [id, program] of ids) {
     if (program === "") continue;
     for await (const message of pages(reader, feedbackOf(program, id), 1)) found.log.add(message.sequence);
+  }
+  for (const fork of forks) {
+    for await (const message of pages(reader, sessionEventSubject(user, fork.session, "turn-added"), first)) {
+      for (const sequence of turnEventIn(message)?.log.work ?? []) found.log.add(sequence);
+    }
   }
   for (const key of await referencesIn(reader, user, found.log)) {
     for (const sequence of await values.sequencesOf(key)) found.values.add(sequence);

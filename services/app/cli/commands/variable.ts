@@ -137,7 +137,11 @@ function watch(context: CommandContext): Command {
       const { from, rejected = false, user, json } = options;
       const dspex = await asClient(context, user);
       const updates = dspex.variables.observe(pattern, { rejected, ...(from !== undefined && { from }) });
-      const stop = () => void dspex.close().catch(() => {});
+      let closing: Promise<void> | undefined;
+      const stop = () => {
+        closing ??= dspex.close();
+        closing.catch(() => {}); // awaited below
+      };
       context.interrupted.addEventListener("abort", stop);
       try {
         for await (const update of updates) {
@@ -150,7 +154,8 @@ function watch(context: CommandContext): Command {
         if (!context.interrupted.aborted) throw error;
       } finally {
         context.interrupted.removeEventListener("abort", stop);
-        await dspex.close();
+        stop();
+        await closing;
       }
     });
 }

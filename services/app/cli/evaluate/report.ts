@@ -32,6 +32,9 @@ export function evaluationJson({ programs, all, ...rest }: EvaluationReport): ob
   };
 }
 
+/** Decisions that a log must be worth for an estimate to be shown. */
+const LEAST_SHOWN = 10;
+
 export function showEvaluation(terminal: Terminal, report: EvaluationReport): void {
   const { policy, weights, from, to, all, programs, tookMs } = report;
   terminal.line(`${terminal.paint("bold", policy)} on #${from} to #${to}, in ${Math.round(tookMs)} ms`);
@@ -46,10 +49,15 @@ export function showEvaluation(terminal: Terminal, report: EvaluationReport): vo
     name,
     one.decisions.toLocaleString("en"),
     estimate(one.logged),
-    estimate(one.importanceSampling),
-    estimate(one.selfNormalised),
-    estimate(one.doublyRobust),
-    estimate(one.gain, true),
+    // Of next to no decisions an interval may be narrow by luck.
+    ...(one.effectiveSampleSize < LEAST_SHOWN
+      ? ["–", "–", "–", "–"]
+      : [
+          estimate(one.importanceSampling),
+          estimate(one.selfNormalised),
+          estimate(one.doublyRobust),
+          estimate(one.gain, true),
+        ]),
     Math.floor(one.effectiveSampleSize).toLocaleString("en"),
     verdictOf(one),
   ]);

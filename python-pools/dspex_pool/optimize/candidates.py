@@ -1,0 +1,242 @@
+"""A candidate is an implementation as it would be registered; this runs one on examples.
+
+choice ─▶ likelihoods of the labels, calibrated     plain ─▶ the model's text
+dspy ─▶ a DSPy module with its adapter, instructions and demonstrations
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import dspy
+
+from dspex.errors import DspexError
+from dspex.signature import Signature, ValuesError, decode_inputs, decode_outputs, encode_outputs
+from dspex.signature.dspy_bridge import (
+    from_dspy_outputs,
+    to_dspy_inputs,
+    to_dspy_outputs,
+    to_dspy_signature,
+)
+from dspex_pool.attempt_context import AttemptContext
+from dspex_pool.dspy_setup import make_adapter
+from dspex_pool.errors import classify
+from dspex_pool.models import AttemptLM
+from dspex_pool.modules.kind import ModuleSpec
+from dspex_pool.modules.table import find_kind
+from dspex_pool.optimize.calibrate import Scores, among_labels, means_of, pick, pick_by_folds
+from dspex_pool.optimize.completion_server import CompletionServer
+from dspex_pool.optimize.metrics import Judge
+from dspex_pool.optimize.prompts import completion, fill, labels_of
+from dspex_pool.optimize.splits import Example
+
+"""Wire form of an implementation, `{kind, name, …}`."""
+Candidate = Mapping[str, Any]
+
+"""Model calls at once: what a small local server answers well."""
+AT_ONCE: Final = 4
+"""An answer that is none: wrong, and no reason to end the run."""
+WRONG: Final = frozenset({"output_parse_error", "output_invalid", "context_window_exceeded"})
+MODULES: Final = ("Predict", "ChainOfThought")
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    scores: tuple[float, ...]
+    """Stopped early: it could not have been the best any more."""
+    pruned: bool
+    """Answers that were none."""
+    unanswered: int
+
+    @property
+    def mean(self) -> float:
+        return sum(self.scores) / len(self.scores) if self.scores else 0.0
+
+
+class Evaluator:
+    def __init__(
+        self,
+        signature: Signature,
+        attempt: AttemptContext,
+        lm: Callable[[Candidate], AttemptLM],
+        server: CompletionServer | None,
+        told: Callable[[int, int], None],
+        judge: Judge,
+    ) -> None:
+        """`told` of the tokens of each call of `server`."""
+        self.signature = signature
+        self._attempt = attempt
+        self._lm = lm
+        self._server = server
+        self._told = told
+        self._judge = judge
+
+    def measure(
+        self,
+        candidate: Candidate,
+        examples: Sequence[Example],
+        *,
+        own_calibration: bool = False,
+        needed: float | None = None,
+    ) -> Measured:
+        """`own_calibration`: with the inputs that the candidate carries, as it would run; else a choice is
+        calibrated by the other folds of the examples. `needed`: a mean below which it need not go on.
+        @raises DspexError for what ends the run: budget, cancellation, a model that is not there.
+        """
+        if candidate["kind"] == "choice":
+            given = self._choices(candidate, examples, own_calibration)
+            scores = [self._score(example, one) for example, one in zip(examples, given, strict=True)]
+            return Measured(tuple(scores), pruned=False, unanswered=0)
+        run = self._program(candidate)
+        scores, unanswered = [], 0
+        for at in range(0, len(examples), AT_ONCE * 2):
+            batch = examples[at : at + AT_ONCE * 2]
+            answers = self._together(run, batch)
+            unanswered += sum(one is None for one in answers)
+            scores += [self._score(example, one) for example, one in zip(batch, answers, strict=True)]
+            left = len(examples) - len(scores)
+            # Even if all that is left were right.
+            if needed is not None and left > 0 and sum(scores) + left < needed * len(examples):
+                return Measured(tuple(scores), pruned=True, unanswered=unanswered)
+        return Measured(tuple(scores), pruned=False, unanswered=unanswered)
+
+    def module(self, candidate: Candidate) -> dspy.Module:
+        return build_module(self.signature, candidate)
+
+    def check(self) -> None:
+        """@raises DspexError when nobody wants the answer any more."""
+        self._attempt.check()
+
+    def context(self, candidate: Candidate) -> Any:
+        """What the module runs in."""
+        return dspy.context(lm=self._lm(candidate), adapter=make_adapter(candidate.get("adapter")), trace=[])
+
+    def score(self, example: Example, prediction: Any) -> float:
+        """Of what a DSPy module answered."""
+        try:
+            wire = encode_outputs(self.signature, from_dspy_outputs(self.signature, prediction))
+        except ValuesError:
+            return 0.0
+        return self._judge.score(example.outputs, wire, example.inputs)
+
+    def _score(self, example: Example, given: Mapping[str, Any] | None) -> float:
+        return 0.0 if given is None else self._judge.score(example.outputs, given, example.inputs)
+
+    def _choices(
+        self, candidate: Candidate, examples: Sequence[Example], own: bool
+    ) -> list[Mapping[str, Any]]:
+        labels = labels_of(self.signature)
+        if labels is None or self._server is None:
+            raise DspexError("lm_rejected", "the model's server tells no likelihoods, which a choice needs")
+        words = candidate.get("words") or {}
+        said = [words.get(label.text, label.text) for label in labels]
+        server, template = self._server, candidate["prompt"]
+
+        def likelihoods(inputs: Mapping[str, Any]) -> Scores:
+            return among_labels(server.score(completion(template, inputs), said, self._spend))
+
+        scored = self._together(likelihoods, [example.inputs for example in examples])
+        if own:
+            means = means_of(self._together(likelihoods, candidate.get("calibration") or []))
+            picked = [pick(one, means) for one in scored]
+        else:
+            picked = pick_by_folds(scored)
+        output = self.signature.outputs[0].name
+        return [{output: labels[index].value} for index in picked]
+
+    def _spend(self, input_tokens: int, output_tokens: int) -> None:
+        if input_tokens or output_tokens:
+            self._told(input_tokens, output_tokens)
+        else:
+            self._attempt.check()
+
+    def _program(self, candidate: Candidate) -> Callable[[Example], Mapping[str, Any] | None]:
+        if candidate["kind"] == "plain":
+            lm = self._lm(candidate)
+            output = self.signature.outputs[0].name
+
+            def plain(example: Example) -> Mapping[str, Any]:
+                text = text_said(lm, fill(candidate["prompt"], example.inputs))
+                for stop in candidate.get("stop") or []:
+                    text = text.split(stop, 1)[0]
+                return {output: text.strip()}
+
+            return lambda example: _answer(plain, example)
+        module = self.module(candidate)
+        signature = self.signature
+
+        def predict(example: Example) -> Mapping[str, Any]:
+            with self.context(candidate):
+                arguments = to_dspy_inputs(signature, decode_inputs(signature, example.inputs))
+                made: Mapping[str, Any] = encode_outputs(
+                    signature, from_dspy_outputs(signature, module(**arguments))
+                )
+                return made
+
+        return lambda example: _answer(predict, example)
+
+    def _together(self, call: Callable[[T], R], values: Sequence[T]) -> list[R]:
+        """In order, some at once; the first error ends all, once what runs has come back."""
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="optimize") as threads:
+            # Each in a copy of this thread's context: whose attempt it is, and DSPy's settings.
+            futures: list[Future[R]] = [threads.submit(copy_context().run, call, value) for value in values]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+
+
+def _answer(run: Callable[[Example], Mapping[str, Any]], example: Example) -> Mapping[str, Any] | None:
+    """None for an answer that is none. @raises DspexError"""
+    try:
+        return run(example)
+    except Exception as error:
+        failure = classify(error)
+        if failure.code in WRONG:
+            return None
+        raise failure from error
+
+
+def text_said(lm: AttemptLM, prompt: str) -> str:
+    """The answer of one call."""
+    first = lm(prompt)[0]
+    return str(first["text"] if isinstance(first, dict) else first)
+
+
+def build_module(signature: Signature, candidate: Candidate) -> dspy.Module:
+    """@raises DspexError for a module that cannot be optimised, or demonstrations that do not fit."""
+    name = candidate["module"]
+    if name not in MODULES:
+        raise DspexError(
+            "invalid_inputs", f'module "{name}" cannot be optimised: {" and ".join(MODULES)} can'
+        )
+    spec = ModuleSpec(
+        signature=to_dspy_signature(signature),
+        parameters=candidate.get("parameters") or {},
+        tools=[],
+        demos=[dspy_example(signature, demo) for demo in candidate.get("demos") or []],
+        valid=lambda *_: 1.0,
+        function=_no_function,
+    )
+    return find_kind(name).build(spec)
+
+
+def dspy_example(signature: Signature, demo: Mapping[str, Any] | Example) -> dspy.Example:
+    inputs, outputs = (
+        (demo.inputs, demo.outputs) if isinstance(demo, Example) else (demo["inputs"], demo["outputs"])
+    )
+    given = to_dspy_inputs(signature, decode_inputs(signature, inputs))
+    made = to_dspy_outputs(signature, decode_outputs(signature, outputs))
+    return dspy.Example(**given, **made).with_inputs(*given)
+
+
+def _no_function(name: str) -> Callable[..., Any]:
+    raise DspexError("module_not_found", f'no function "{name}" in an optimisation')

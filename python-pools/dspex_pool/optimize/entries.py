@@ -1,0 +1,188 @@
+"""The entry `optimize`, which the optimizer pool alone has: a job in, a report out, the compiled program in
+the artifact bucket.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import dspy
+import msgspec
+
+from dspex.config import Model
+from dspex.errors import DspexError
+from dspex.messages import ProgramDefinition
+from dspex.signature import Signature, signature_from_json
+from dspex.subjects import ARTIFACT_BUCKET
+from dspex_pool.answer import Place
+from dspex_pool.attempt_context import AttemptContext, running_attempt
+from dspex_pool.blocking import Blocking
+from dspex_pool.claim_check import ClaimCheck
+from dspex_pool.config import PoolConfig, model_keys
+from dspex_pool.errors import classify
+from dspex_pool.follower import ProgramFollower
+from dspex_pool.models import AttemptLM, ModelRegistry
+from dspex_pool.optimize.candidates import Candidate, Evaluator, text_said
+from dspex_pool.optimize.completion_server import CompletionServer
+from dspex_pool.optimize.job import Job, read_job
+from dspex_pool.optimize.meter import Meter
+from dspex_pool.optimize.metrics import Judge, make_metric
+from dspex_pool.optimize.prompts import labels_of
+from dspex_pool.optimize.steps import TrialLog
+from dspex_pool.optimize.trial_log import TrialFold, TrialWriter
+from dspex_pool.publisher import Publisher
+from dspex_pool.reader import Reader
+from dspex_pool.runnable import Runnable, Values
+
+if TYPE_CHECKING:
+    from dspex_pool.optimize.run import Ran
+
+OPTIMIZER_POOL: Final = "optimizer"
+ENTRY: Final = "optimize"
+JOB: Final = "job"
+REPORT: Final = "report"
+"""Share of the time to the deadline that a run may use: its answer has to be stored as well."""
+TIME_SHARE: Final = 0.95
+JUDGE_TOKENS: Final = 16
+REFLECTION_TOKENS: Final = 1_024
+
+
+def optimize_entries(
+    config: PoolConfig,
+    models: ModelRegistry,
+    follower: ProgramFollower,
+    publisher: Publisher,
+    reader: Reader,
+    blocking: Blocking,
+) -> Mapping[str, Callable[[Signature], Runnable]]:
+    """Before the follower is opened: the trials that are in the log are among what it follows."""
+    fold = TrialFold()
+    follower.listen(fold)
+    source = Place(config.pool, config.worker).source
+    trials = TrialWriter(fold, follower, publisher, reader, source)
+    artifacts = ClaimCheck(publisher, reader, ARTIFACT_BUCKET)
+    runnable = OptimizeRunnable(config, models, follower, trials, artifacts, blocking)
+    return {ENTRY: lambda _: runnable}
+
+
+class OptimizeRunnable:
+    users_code = False
+    inline = False
+
+    def __init__(
+        self,
+        config: PoolConfig,
+        models: ModelRegistry,
+        follower: ProgramFollower,
+        trials: TrialWriter,
+        artifacts: ClaimCheck,
+        blocking: Blocking,
+    ) -> None:
+        self._config = config
+        self._models = models
+        self._follower = follower
+        self._trials = trials
+        self._artifacts = artifacts
+        self._blocking = blocking
+
+    def module(self) -> None:
+        return None
+
+    async def run(self, module: dspy.Module | None, values: Values) -> Values:  # noqa: ARG002
+        attempt = running_attempt()
+        if attempt is None:
+            raise DspexError("internal", "an optimisation runs as an attempt")
+        job = read_job(values[JOB])
+        definition = await self._follower.definition(job.program, job.version)
+        log = await self._trials.open(job.run)
+        ran = await self._blocking.run(
+            self._optimise, job=job, definition=definition, attempt=attempt, log=log
+        )
+        report = ran.report
+        if ran.artifact is not None:
+            reference = await self._artifacts.store(ran.artifact, attempt.user)
+            report = {**report, "artifact": reference["$ref"]}
+        return {REPORT: report}
+
+    def _optimise(
+        self, job: Job, definition: ProgramDefinition, attempt: AttemptContext, log: TrialLog
+    ) -> Ran:
+        """In a thread of its own."""
+        # DSPy's optimisers and optuna take a second and much memory, which a pool without runs need not give.
+        from dspex_pool.optimize.run import Optimisation
+
+        signature = signature_from_json(definition.signature)
+        meter = Meter(self._models.price, _within_deadline(job, attempt), attempt.usage)
+        attempt.usage = meter
+        with dspy.context(usage_tracker=meter, track_usage=True):
+            default = self._lm(job, {})
+            judge = Judge(make_metric(job.metric, self._config.metrics, job.embeddings, self._ask(job)))
+            reflector = self._named(job.judge_model or job.model, 1.0, REFLECTION_TOKENS)
+            server = self._server(job.model) if labels_of(signature) is not None else None
+            try:
+                evaluator = Evaluator(
+                    signature,
+                    attempt,
+                    lambda candidate: self._lm(job, candidate),
+                    server,
+                    lambda given, made: meter.add_call(default.model, given, made),
+                    judge,
+                )
+                return Optimisation(
+                    job,
+                    definition,
+                    signature,
+                    evaluator,
+                    judge,
+                    meter,
+                    log,
+                    reflector,
+                    likelihoods=server is not None,
+                ).run()
+            finally:
+                if server is not None:
+                    server.close()
+
+    def _lm(self, job: Job, candidate: Candidate) -> AttemptLM:
+        name = candidate.get("model") or job.model
+        return self._named(name, candidate.get("temperature"), candidate.get("maxTokens"))
+
+    def _named(self, name: str | None, temperature: float | None, max_tokens: int | None) -> AttemptLM:
+        lm = self._models.lm(name, temperature, max_tokens)
+        if lm is None:
+            raise DspexError("lm_rejected", "there are no models: nothing can be optimised")
+        return lm
+
+    def _ask(self, job: Job) -> Callable[[str], str]:
+        def ask(prompt: str) -> str:
+            lm = self._named(job.judge_model or job.model, 0.0, JUDGE_TOKENS)
+            try:
+                return text_said(lm, prompt)
+            except Exception as error:
+                raise classify(error) from error
+
+        return ask
+
+    def _server(self, name: str | None) -> CompletionServer | None:
+        """None where the model's server tells no likelihoods as llama.cpp's does."""
+        models = self._config.models
+        if models is None:
+            return None
+        chosen = name or models.default
+        model: Model | None = models.models.get(chosen)
+        if model is None or model.base_url is None or not model.capabilities.logprobs:
+            return None
+        key = model_keys(models).get(chosen)
+        server = CompletionServer(model.base_url, key, model.timeout_ms / 1_000)
+        return server if server.has_endpoints() else None
+
+
+def _within_deadline(job: Job, attempt: AttemptContext) -> Any:
+    """What is found in time counts; what is under way at the deadline is lost."""
+    left_ms = max(1, int((attempt.ends_at - time.time()) * 1_000 * TIME_SHARE))
+    wanted_ms = job.budget.time_ms
+    return msgspec.structs.replace(
+        job.budget, time_ms=left_ms if wanted_ms is None else min(left_ms, wanted_ms)
+    )

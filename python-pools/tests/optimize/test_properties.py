@@ -1,0 +1,197 @@
+"""What holds for all data: splits do not leak, artifacts come back as they were, the search is repeatable."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from dspex.errors import DspexError
+from dspex.messages import ProgramDefinition
+from dspex.signature import parse_signature
+from dspex_pool.optimize.artifact import artifact_bytes, digest_of
+from dspex_pool.optimize.calibrate import among_labels, means_of, pick, pick_by_folds
+from dspex_pool.optimize.forks import forks_of
+from dspex_pool.optimize.intervals import difference_of, interval_of
+from dspex_pool.optimize.job import Row
+from dspex_pool.optimize.prompts import completion, fill, gap_after, title
+from dspex_pool.optimize.space import candidate_of, space_of
+from dspex_pool.optimize.splits import split_rows
+from dspex_pool.optimize.steps import Trial
+from dspex_pool.optimize.suggest import suggest
+from tests.optimize.fake_label_server import rows
+from tests.optimize.kit import PREDICT, SIGNATURE
+from tests.pool.log_kit import program
+
+TEXTS = st.lists(st.text(max_size=12), min_size=30, max_size=120)
+
+
+def as_rows(texts: list[str], part: Any = None) -> list[Row]:
+    return [Row(inputs={"text": text}, outputs={"label": len(text)}, split=part) for text in texts]
+
+
+def split_or_too_few(given_rows: list[Row]) -> Any:
+    try:
+        return split_rows(given_rows, 1_000)
+    except DspexError:
+        return None
+
+
+@given(TEXTS, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_no_input_is_in_two_parts_and_the_order_of_the_file_does_not_matter(
+    texts: list[str], chance: random.Random
+) -> None:
+    given_rows = as_rows(texts)
+    splits = split_or_too_few(given_rows)
+    assume(splits is not None)
+    parts = [splits.train, splits.validation, splits.test]
+    keys = [one.key for part in parts for one in part]
+    assert len(keys) == len(set(keys)) == len(set(texts))
+    assert splits.duplicates == len(texts) - len(set(texts))
+    shuffled = list(given_rows)
+    chance.shuffle(shuffled)
+    assert split_rows(shuffled, 1_000) == splits
+    # One example more moves no other one.
+    more = split_rows([*given_rows, *as_rows(["a text that is longer than all others"])], 1_000)
+    for before, after in zip(parts, [more.train, more.validation, more.test], strict=True):
+        assert {one.key for one in before} <= {one.key for one in after}
+
+
+@given(TEXTS)
+@settings(max_examples=30, deadline=None)
+def test_what_the_file_marks_as_held_out_is_the_test_and_nothing_else(texts: list[str]) -> None:
+    distinct = sorted(set(texts))
+    half = len(distinct) // 2
+    marked = [*as_rows(distinct[:half], "train"), *as_rows(distinct[half:], "heldout")]
+    splits = split_or_too_few(marked)
+    assume(splits is not None)
+    assert {one.inputs["text"] for one in splits.test} == set(distinct[half:])
+    assert {one.inputs["text"] for one in (*splits.train, *splits.validation)} == set(distinct[:half])
+
+
+def test_one_input_in_two_marked_parts_is_refused_with_its_line() -> None:
+    leaking = [*as_rows(["a"], "train"), *as_rows(["b"], "train"), *as_rows(["a"], "heldout")]
+    with pytest.raises(DspexError, match=r"example 3 .* would leak"):
+        split_rows(leaking, 10)
+
+
+def test_one_input_with_two_answers_is_refused() -> None:
+    with pytest.raises(DspexError, match="other outputs"):
+        split_rows([*as_rows(["a"]), Row(inputs={"text": "a"}, outputs={"label": 9})], 10)
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=6), st.text(max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_an_artifact_comes_back_as_it_was_under_the_same_hash(texts: list[str], prompt: str) -> None:
+    definition = msgspec.convert(program("sentiment", SIGNATURE, PREDICT), ProgramDefinition)
+    candidate = {
+        "name": "optimized",
+        "kind": "choice",
+        "prompt": prompt,
+        "calibration": [{"text": text} for text in texts],
+        "words": {"positive": "good"},
+    }
+    data = artifact_bytes(definition, candidate, {"run": "r", "seed": 1})
+    read = json.loads(data)
+    assert read["declaration"]["implementations"][0] == candidate
+    again = artifact_bytes(definition, read["declaration"]["implementations"][0], {"seed": 1, "run": "r"})
+    assert digest_of(again) == digest_of(data)
+    # The compiled program is one that a pool can read.
+    msgspec.convert({**read["declaration"], "version": "v"}, ProgramDefinition)
+
+
+@given(st.integers(0, 1_000), st.lists(st.floats(0, 1), min_size=0, max_size=14), st.integers(0, 14))
+@settings(max_examples=15, deadline=None)
+def test_the_next_trial_is_the_same_after_a_crash(seed: int, scores: list[float], crash: int) -> None:
+    space = space_of(parse_signature(SIGNATURE), likelihoods=True, max_demos=8)
+
+    def go_on(tried: list[Any]) -> list[Any]:
+        for score in scores[len(tried) :]:
+            tried.append((suggest(space, seed, tried), score))
+        return tried
+
+    whole = go_on([])
+    stored = [
+        Trial(run="r", trial=n, step="candidate", params=params, score=score, scores=[score], spent={})
+        for n, (params, score) in enumerate(whole[:crash])
+    ]
+    read = msgspec.json.decode(msgspec.json.encode(stored), type=list[Trial])
+    assert go_on([(one.params, one.score) for one in read]) == whole
+
+
+def test_a_candidate_is_made_again_from_its_parameters_alone() -> None:
+    signature = parse_signature(SIGNATURE)
+    space = space_of(signature, likelihoods=True, max_demos=8)
+    train = split_rows([msgspec.convert(row, Row) for row in rows(60)], 10).train
+    tried: list[Any] = []
+    for _ in range(12):
+        params = suggest(space, 3, tried)
+        made, shown = candidate_of(params, "sentiment", signature, train, {})
+        again, _ = candidate_of(json.loads(json.dumps(params)), "sentiment", signature, train, {})
+        assert made == again
+        assert len(shown) == params["demos"]
+        if made["kind"] == "choice":
+            assert "{{text}}" in made["prompt"]
+            assert not {one["text"] for one in made["calibration"]} & {
+                one.inputs["text"] for one in train if one.key in shown
+            }
+        tried.append((params, 0.5))
+    assert len({json.dumps(params, sort_keys=True) for params, _ in tried}) == 12, "none is tried twice"
+
+
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=4), min_size=2, max_size=5))
+def test_forks_tell_all_labels_apart(labels: list[list[int]]) -> None:
+    forks = forks_of(labels, 99)
+    if len({tuple(label) for label in labels}) < len(labels):
+        assert forks is None
+        return
+    assert forks is not None
+    ways = [
+        tuple(n for n, (_, behind) in enumerate(fork.ways) if index in behind)
+        for index in range(len(labels))
+        for fork in forks
+    ]
+    assert len(ways) == len(labels) * len(forks)
+    sides = {
+        index: tuple(next((token for token, behind in fork.ways if index in behind), None) for fork in forks)
+        for index in range(len(labels))
+    }
+    assert len(set(sides.values())) == len(labels)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=60))
+def test_an_interval_holds_its_mean(scores: list[float]) -> None:
+    interval = interval_of(scores)
+    assert 0 <= interval.low <= interval.mean + 1e-12
+    assert interval.mean - 1e-12 <= interval.high <= 1
+    same = difference_of(scores, scores)
+    assert (same.mean, same.low, same.high) == (0, 0, 0)
+
+
+def test_wilson_is_as_published() -> None:
+    interval = interval_of([1.0] * 82 + [0.0] * 18)
+    assert (round(interval.low, 3), round(interval.high, 3)) == (0.733, 0.883)
+
+
+def test_calibration_takes_off_what_a_model_leans_to() -> None:
+    leaning = [among_labels(one) for one in ((-0.1, -4.0), (-0.1, -2.0), (-0.2, -4.2), (-0.1, -1.8))]
+    assert [pick(one, None) for one in leaning] == [0, 0, 0, 0]
+    assert [pick(one, means_of(leaning)) for one in leaning] == [0, 1, 0, 1]
+    assert pick_by_folds(leaning) == [0, 1, 0, 1]
+
+
+def test_prompts_are_filled_as_the_native_calls_fill_them() -> None:
+    assert fill("{{ a }}/{{b}}/{{none}}/{no}", {"a": "x", "b": [1, {"c": None}]}) == 'x/[1,{"c":null}]//{no}'
+    assert completion("Text: {{a}}\nMood: ", {"a": "x"}) == "Text: x\nMood:"
+    assert [gap_after(text) for text in ("", "a:", "a\n", 'a "', "(")] == ["", " ", "", "", ""]
+    assert [title(name) for name in ("sameText", "same_text", "own-name")] == [
+        "Same text",
+        "Same text",
+        "Own name",
+    ]

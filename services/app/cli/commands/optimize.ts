@@ -1,0 +1,156 @@
+// `dspex optimize`: a better version of a program from examples, with progress; Ctrl-C cancels the run.
+
+import { Command, InvalidArgumentError } from "commander";
+import { DspexError } from "../../../../schemas/errors.ts";
+import type { ProgramDefinition } from "../../../../schemas/messages/program-event.ts";
+import { Api } from "../../../client/api.ts";
+import { ObjectTransfer } from "../../../client/objects.ts";
+import { inputReader } from "../client.ts";
+import { asUser, type CommandContext, duration, wholeNumber } from "../context.ts";
+import { EXIT, Exit } from "../exit-codes.ts";
+import { readRows } from "../optimize/data.ts";
+import { progressLine, type RunAnswer, reportLines } from "../optimize/view.ts";
+
+const EXAMPLES = `
+Examples:
+  dspex optimize sentiment --data examples/datasets/sentiment.jsonl
+  dspex optimize answer --data qa.jsonl --metric f1 --optimizer bootstrap --budget calls=2000 --budget usd=1.5
+  dspex optimize answer --from-log --min-score 0.8 --metric my_metrics:close_enough
+
+The last line names the version that was made; nothing uses it before "dspex versions promote".`;
+const WAIT_MS = 10_000;
+
+interface Options {
+  data?: string;
+  fromLog?: boolean;
+  minScore?: number;
+  metric?: string;
+  optimizer?: string;
+  implementation?: string;
+  model?: string;
+  judgeModel?: string;
+  embeddings?: string;
+  trials?: number;
+  testRows?: number;
+  seed?: number;
+  budget?: Record<string, number>;
+  user?: string;
+  json?: boolean;
+}
+
+export function optimizeCommand(context: CommandContext): Command {
+  return new Command("optimize")
+    .description("Searches for a better version of a program (needs an admin user).")
+    .argument("<program>", "its name")
+    .option("--data <file>", "examples, a JSON object a line; - for standard input")
+    .option("--from-log", "examples from your own requests that were judged well")
+    .option("--min-score <score>", "judged at least so well, 0 to 1 (default: 0.5)", score)
+    .option("--metric <metric>", "exact, f1, contains, semantic, llm-judge or module:fn (default: exact)")
+    .option(
+      "--optimizer <name>",
+      "auto, search, labeled, bootstrap, random-search, mipro, copro, gepa (default: auto)",
+    )
+    .option("--implementation <name>", "compare with this one (default: the first DSPy one)")
+    .option("--model <name>", "optimise for this configured model")
+    .option("--judge-model <name>", "model that judges (llm-judge), proposes and reflects")
+    .option("--embeddings <module:fn>", "function of a modules folder that makes vectors, for semantic")
+    .option("--trials <n>", "trials at most (default: 24)", wholeNumber)
+    .option("--test-rows <n>", "held-out examples that are compared (default: 100)", wholeNumber)
+    .option("--seed <n>", "another one searches elsewhere (default: 0)", wholeNumber)
+    .option("--budget <kind=amount>", "calls=2000, tokens=1000000, usd=2, time=10m; may be repeated", budget)
+    .option("--user <name>", "as this application user (default: local)")
+    .option("--json", "as JSON")
+    .addHelpText("after", EXAMPLES)
+    .action((program: string, options: Options) => optimize(context, program, options));
+}
+
+async function optimize(context: CommandContext, name: string, options: Options): Promise<void> {
+  const { data, fromLog, minScore, user, json, ...settings } = options;
+  if ((data === undefined) === (fromLog === undefined))
+    throw new DspexError(
+      "invalid_inputs",
+      "either --data or --from-log: exactly one says what to learn from",
+    );
+  await using asked = await asUser(context, user);
+  const api = new Api(asked.connection, asked.target.user);
+  const definition = (await api.request({ verb: "program.describe", body: { name } })) as ProgramDefinition;
+  const source =
+    data === undefined
+      ? { fromLog: { ...(minScore !== undefined && { minScore }) } }
+      : await new ObjectTransfer(api).shrinkInputs({ rows: rowsOf(data, definition) });
+  const body = { name, ...settings, ...source };
+  const begun = await api.request({ verb: "program.optimize", body, admin: true, timeoutMs: 60_000 });
+  const { run, id } = begun as { run: string; id: string };
+  const ended = await follow(context, api, { run, id, quiet: json === true });
+  if (json === true) context.terminal.json(ended);
+  else if (ended.report !== undefined)
+    for (const line of reportLines(ended.report, ended.published)) context.terminal.line(line);
+  if (ended.status === "cancelled") throw new Exit(EXIT.interrupted, `run ${run} is cancelled`);
+  if (ended.status === "failed")
+    throw new Exit(EXIT.failed, `run ${run} failed: ${ended.error?.code}: ${ended.error?.message}`);
+}
+
+interface Followed {
+  run: string;
+  id: string;
+  quiet: boolean;
+}
+
+/** Until it has ended, in whatever way. */
+async function follow(context: CommandContext, api: Api, { run, id, quiet }: Followed): Promise<RunAnswer> {
+  const { terminal, interrupted } = context;
+  if (!quiet && !terminal.showsProgress) terminal.note(`run ${run}`);
+  const cancel = () => {
+    terminal.progress("");
+    terminal.note(`cancelling run ${run}`);
+    api.request({ verb: `cancel.${id}` }).catch((error: Error) => terminal.note(error.message));
+  };
+  if (interrupted.aborted) cancel();
+  else interrupted.addEventListener("abort", cancel, { once: true });
+  try {
+    let seen = -1;
+    for (;;) {
+      const body = { run, waitMs: WAIT_MS, ...(seen >= 0 && { seen }) };
+      const state = (await api.request({
+        verb: "program.optimization",
+        body,
+        timeoutMs: WAIT_MS + 10_000,
+      })) as RunAnswer;
+      if (state.status !== "running") return state;
+      if (!quiet) terminal.progress(progressLine(state));
+      seen = state.tried;
+    }
+  } finally {
+    interrupted.removeEventListener("abort", cancel);
+    terminal.progress("");
+  }
+}
+
+function rowsOf(file: string, definition: ProgramDefinition) {
+  return readRows(file, file === "-" ? inputReader.standardInput() : inputReader.file(file), definition);
+}
+
+function score(value: string): number {
+  const given = Number(value);
+  if (value.trim() === "" || !(given >= 0 && given <= 1))
+    throw new InvalidArgumentError(`${JSON.stringify(value)} is not from 0 to 1.`);
+  return given;
+}
+
+function budget(value: string, before: Record<string, number> = {}): Record<string, number> {
+  const [kind = "", amount = ""] = value.split("=", 2);
+  switch (kind) {
+    case "calls":
+    case "tokens":
+      return { ...before, [kind]: wholeNumber(amount) };
+    case "usd":
+      if (Number(amount) > 0) return { ...before, usd: Number(amount) };
+      break;
+    case "time":
+      return { ...before, timeMs: duration(amount) };
+    default:
+  }
+  throw new InvalidArgumentError(
+    `${JSON.stringify(value)}: expected calls=, tokens=, usd= or time= and an amount.`,
+  );
+}
