@@ -7,7 +7,7 @@ import { armsOf } from "../learning/statistics/arms.ts";
 import type { LearningEvent } from "../learning/statistics/event.ts";
 import { evolve as evolveLearning } from "../learning/statistics/evolve.ts";
 import { evolveView } from "../sessions/turns.ts";
-import { evolve as evolveVariables } from "../variables/evolve.ts";
+import { evolveValues } from "../variables/evolve.ts";
 import type { RouterEvent } from "./event.ts";
 import type { Intake } from "./intake.ts";
 import { workerGone, workerStarted } from "./load/evolve.ts";
@@ -94,7 +94,7 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
       evolveView(state.sessions, event.session);
       return state;
     case "variable":
-      evolveVariables(state.variables, event.variable);
+      evolveValues(state.variables, event.variable);
       return state;
     case "policy":
       evolvePolicy(state.policy, event.policy);

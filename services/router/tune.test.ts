@@ -198,9 +198,10 @@ test("arms - are those of the declaration, whatever the values", () => {
   assert.deepEqual(armOf(), before);
 });
 
-test("the state - has the variables in its JSON", () => {
+test("the state - has the variables without their history, also in its JSON", () => {
   const log = given(registered, set({ warmth: 1.25 }));
   const before = made(log, "react");
+  for (const { history } of log.state.variables.variables.values()) assert.deepEqual(history, []);
   log.state = stateFromJson(JSON.parse(JSON.stringify(stateToJson(log.state))));
   assert.deepEqual(made(log, "react"), before);
 });

@@ -6,7 +6,9 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "../..");
-const files = globSync("bench/*.ts", { cwd: root, exclude: ["bench/*.test.ts", "bench/soak.ts"] }).sort();
+/** Soak takes hours, and learning a model server of its own, beside which those of other tests would starve. */
+const ALONE = ["bench/soak.ts", "bench/learning.ts"];
+const files = globSync("bench/*.ts", { cwd: root, exclude: ["bench/*.test.ts", ...ALONE] }).sort();
 
 interface Written {
   machine: { cores: number; loadBefore: number; loadAfter: number };

@@ -3,6 +3,9 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
@@ -20,6 +23,7 @@ import type { Dspex } from "../../services/client/mod.ts";
 import { ObjectBucket } from "../../services/log/objects.ts";
 import { LogReader } from "../../services/log/read.ts";
 import { startPrograms } from "../../services/programs/main.ts";
+import { runDspex } from "../cli/run-dspex.ts";
 import config from "../kit/functions.config.ts";
 import { startNats, type TestNats } from "../kit/start-nats.ts";
 import { startSystem, type TestSystem } from "../kit/start-system.ts";
@@ -30,6 +34,19 @@ const ROWS = Array.from({ length: 20 }, (_, n) => ({
   inputs: { text: `t${n}` },
   outputs: { echo: `t${n}` },
 }));
+
+/** What a pool tells of scores and cost. */
+const REPORT = {
+  program: "echo",
+  optimizer: "search",
+  metric: "exact",
+  trials: 2,
+  base: { implementation: "predict", mean: 0.5, low: 0.404, high: 0.596, count: 100 },
+  best: { trial: 1, params: { way: "choice" }, mean: 0.95, low: 0.888, high: 0.978, count: 100 },
+  difference: { mean: 0.45, low: 0.35, high: 0.55, count: 100 },
+  cost: { calls: 10, inputTokens: 5, outputTokens: 5, costUsd: 0, timeMs: 1_000 },
+  metricFailures: 0,
+};
 
 interface Run {
   run: string;
@@ -133,22 +150,28 @@ async function ended(run: string, asked = api): Promise<RunState> {
   }
 }
 /** A better version of a program, as the pool would have compiled it. */
-async function better({ run, id }: Run, definition: ProgramDefinition, by = pool): Promise<void> {
+async function better(
+  { run, id }: Run,
+  definition: ProgramDefinition,
+  by = pool,
+  more: object = {},
+): Promise<void> {
   const { version, name, signature, implementations } = definition;
   const declaration = {
     name,
+    description: `made by ${run}`,
     signature,
     implementations: [{ name: "optimized", kind: "native" }, ...implementations],
   };
   const artifact = await by.artifact({
     format: "dspex-version/1",
-    program: definition.name,
     parent: version,
     declaration,
+    ...REPORT,
     run,
-    best: { mean: 1 },
+    ...more,
   });
-  const report = { improved: true, verdict: "improved", artifact };
+  const report = { improved: true, verdict: "improved", artifact, ...more };
   await by.answer(id, { status: "succeeded", outputs: { report } });
 }
 const change = (verb: string, body: object) => api.request({ verb: `program.${verb}`, body, admin: true });
@@ -218,7 +241,7 @@ test("an artifact - of another program, or with another hash, publishes nothing"
     const run = await optimize("echo");
     const { name, signature, implementations } = await client.describe("echo", run.version);
     const declaration = { name, signature, implementations };
-    const content = { format: "dspex-version/1", program: "echo", parent: run.version, declaration };
+    const content = { ...REPORT, format: "dspex-version/1", parent: run.version, declaration };
     const artifact = await pool.artifact({ ...content, ...wrong });
     await pool.answer(run.id, { status: "succeeded", outputs: { report: { artifact } } });
     const { status, error, published } = await ended(run.run);
@@ -272,4 +295,64 @@ test("what does not fit - is refused, and nobody else sees a run", async () => {
   });
   for (const verb of ["optimize", "promote", "rollback", "withdraw"])
     await assert.rejects(asked.request({ verb: `program.${verb}`, body: {} }), { code: "not_allowed" });
+});
+
+/** The run that was asked for after `before`, once it has been. */
+async function nextRun(before: number): Promise<Run> {
+  for (;;) {
+    const started = await reader.next("dspex.event.optimization.*.started", before + 1);
+    if (started === null) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      continue;
+    }
+    const { run, version } = (started.json() as { data: { run: string; version: string } }).data;
+    return { run, version, id: `local.o.${run}` };
+  }
+}
+
+test("the command line - optimises, cancels, lists, compares, promotes, pins and rolls back", async () => {
+  const variables = { NATS_URL: system.nats.url };
+  const interrupt = new AbortController();
+  const dspex = (line: string[], interrupted?: AbortSignal) =>
+    runDspex(line, { home: system.nats.home, variables, ...(interrupted && { interrupted }) });
+  const folder = mkdtempSync(join(tmpdir(), "dspex-optimize-"));
+  const data = join(folder, "rows.jsonl");
+  writeFileSync(data, ROWS.map((row) => JSON.stringify(row)).join("\n"));
+  const last = async () => (await reader.last("dspex.event.optimization.*.started"))?.sequence ?? 0;
+  try {
+    let before = await last();
+    const running = dspex(["optimize", "echo", "--data", data, "--budget", "calls=100"]);
+    await better(await nextRun(before), await client.describe("echo"), pool, REPORT);
+    const ran = await running;
+    assert.equal(ran.exitCode, 0, ran.err);
+    assert.match(ran.out, /^before {2}50\.0 % \[40\.4–59\.6\] {2}predict, 100 held-out examples$/m);
+    assert.match(ran.out, /^after {3}95\.0 % \[88\.8–97\.8\]/m);
+    const version = /^version ([0-9a-f]{16});/m.exec(ran.out)?.[1] as string;
+
+    const { version: parent } = await client.describe("echo");
+    const listed = await dspex(["versions", "list", "echo"]);
+    assert.match(listed.out, new RegExp(`^\\* ${parent}.* registered by local$`, "m"));
+    assert.match(listed.out, new RegExp(`^  ${version} .*exact 50\\.0 %.* → 95\\.0 %`, "m"));
+    assert.match(
+      (await dspex(["versions", "diff", "echo", parent, version])).out,
+      /implementations\.optimized/,
+    );
+    assert.equal((await dspex(["versions", "pin", "echo", version])).out, `in use: echo ${version}\n`);
+    assert.match((await dspex(["versions", "list", "echo"])).out, /^\* .*promoted, pinned/m);
+    assert.equal((await dspex(["versions", "promote", "echo", "none"])).exitCode, 5);
+    assert.equal((await dspex(["versions", "rollback", "echo"])).out, `in use: echo ${parent}\n`);
+
+    before = await last();
+    const cancelled = dspex(["optimize", "echo", "--data", data], interrupt.signal);
+    await nextRun(before);
+    interrupt.abort();
+    assert.equal((await cancelled).exitCode, 130);
+
+    writeFileSync(data, `${JSON.stringify(ROWS[0])}\n{"text": `);
+    const broken = await dspex(["optimize", "echo", "--data", data]);
+    assert.deepEqual([broken.exitCode, /rows\.jsonl, line 2: /.test(broken.err)], [2, true]);
+    assert.equal((await dspex(["optimize", "echo"])).exitCode, 2);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -208,7 +208,8 @@ test("a hedge - beats an attempt that is stuck, whose call is ended", async () =
   );
   const { step, afterMs } = featuresOf(result) as { step: string; afterMs: number };
   assert.equal(step, "hedge");
-  assert.ok(afterMs >= 150 && afterMs < 2_000, String(afterMs));
+  // Timers may come a millisecond early.
+  assert.ok(afterMs >= 149 && afterMs < 2_000, String(afterMs));
   await until(() => first.abandoned === abandoned + 1);
   await until(() => workOf(result.id).length === 2);
   assert.equal(result.log.work.length, 2);

@@ -95,6 +95,9 @@ class OptimizeRunnable:
         if attempt is None:
             raise DspexError("internal", "an optimisation runs as an attempt")
         job = read_job(values[JOB])
+        if attempt.request_id != f"{attempt.user}.o.{job.run}":
+            # Trials are stored under the run's name: nobody writes into another one's.
+            raise DspexError("not_allowed", f"request {attempt.request_id} is not run {job.run}", path="run")
         definition = await self._follower.definition(job.program, job.version)
         log = await self._trials.open(job.run)
         ran = await self._blocking.run(

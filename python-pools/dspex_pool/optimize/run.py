@@ -32,7 +32,7 @@ from dspex_pool.optimize.steps import Steps, Trial, TrialLog
 from dspex_pool.optimize.suggest import suggest
 
 """Examples that a trial of the search is scored on; more make little difference to what is chosen."""
-MAX_SCORED: Final = 48
+MAX_SCORED: Final = 64
 FINALISTS: Final = 3
 MAX_DEMOS: Final = 8
 NOTHING_TRIED: Final = "not improved: the budget ended before the first trial"

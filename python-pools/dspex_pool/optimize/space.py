@@ -60,11 +60,12 @@ class Space:
     choices: Mapping[str, tuple[Any, ...]]
 
     def first(self, number: int) -> Params | None:
-        """Every way once without demonstrations, before anything is guessed."""
-        ways = self.choices["way"]
-        if number >= len(ways):
-            return None
-        return {name: values[0] for name, values in self.choices.items()} | {"way": ways[number]}
+        """Before anything is guessed, without demonstrations: every way once, then a prompt's names."""
+        plain = {name: values[0] for name, values in self.choices.items()}
+        begun = [plain | {"way": way} for way in self.choices["way"]]
+        names = self.choices.get("input", ())[:3]
+        begun += [plain | {"input": name, "asked": "program"} for name in names]
+        return begun[number] if number < len(begun) else None
 
 
 def space_of(signature: Signature, *, likelihoods: bool, max_demos: int) -> Space:

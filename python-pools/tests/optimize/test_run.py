@@ -134,6 +134,7 @@ async def test_a_metric_of_the_users_own_that_throws_now_and_then_is_counted() -
         ({"implementation": "none"}, "invalid_inputs", 'no implementation "none"'),
         ({"trials": 0}, "invalid_inputs", "trials"),
         ({"surprise": 1}, "invalid_inputs", "surprise"),
+        ({"run": "r2"}, "not_allowed", "local.o.r1 is not run r2"),
     ],
 )
 async def test_what_does_not_fit_is_said_before_anything_is_spent(

@@ -14,6 +14,8 @@ const artifactSchema = z.looseObject({
   program: tokenSchema,
   parent: tokenSchema,
   declaration: jsonObjectSchema,
+  optimizer: z.string(),
+  metric: z.string(),
 });
 
 export interface ArtifactPlace {

@@ -79,7 +79,8 @@ function artifact(changes: object = {}): [Uint8Array, { key: string; sha256: str
       program: "mood",
       parent: parent.version,
       declaration: { ...declaration, implementations },
-      seed: 0,
+      optimizer: "search",
+      metric: "exact",
       ...changes,
     }),
   );
@@ -91,7 +92,10 @@ test("an artifact - becomes a version of its parent", () => {
   const published = readArtifact(data, place, RUN, definitionOf);
   assert.equal(published.definition.implementations[0]?.name, "optimized");
   assert.notEqual(published.definition.version, parent.version);
-  assert.deepEqual([published.parent, published.run, published.report], [parent.version, "r1", { seed: 0 }]);
+  assert.deepEqual(
+    [published.parent, published.run, published.report],
+    [parent.version, "r1", { optimizer: "search", metric: "exact" }],
+  );
 });
 
 test("an artifact - that is not what its hash says, or of another program, is refused", () => {

@@ -19,14 +19,16 @@ export interface VersionsAnswer {
     report: Pick<Report, "base" | "best" | "optimizer" | "metric">;
     withdrawn?: { by: string; reason?: string };
   }[];
-  promoted?: { version: string; previous: string; pinned: boolean; by: string };
+  promoted?: { version: string; previous: string; base: string; pinned: boolean; by: string };
 }
 
 export function versionLines({ current, versions, published, promoted }: VersionsAnswer): string[] {
   const made = new Set(published.map(({ version }) => version));
   const mark = (version: string) => (version === current ? "*" : " ");
   const pinned = (version: string) =>
-    version === promoted?.version ? (promoted.pinned ? ["promoted, pinned"] : ["promoted"]) : [];
+    version === promoted?.version && (promoted.pinned || version !== promoted.base)
+      ? [promoted.pinned ? "promoted, pinned" : "promoted"]
+      : [];
   const declared = versions
     .filter(({ version }) => !made.has(version))
     .map(({ version, by, time }) => [
