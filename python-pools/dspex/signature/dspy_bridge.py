@@ -144,7 +144,7 @@ def _history_converter(names: Mapping[str, str]) -> Convert:
             return dspy.History(messages=[])
         if not renamed:
             return history
-        return dspy.History(messages=[_renamed(turn, renamed) for turn in history.messages])
+        return dspy.History.model_construct(messages=[_renamed(turn, renamed) for turn in history.messages])
 
     return convert
 

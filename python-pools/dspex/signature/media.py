@@ -109,7 +109,9 @@ def history_leaf(output_names: frozenset[str]) -> Leaf:
     def to_python(value: Any) -> Any:
         if type(value) is not list or not all(_is_turn(turn) for turn in value):
             return REFUSED
-        return _history_class()(messages=[{**turn["inputs"], **turn["outputs"]} for turn in value])
+        # Not through the constructor, which strips white space from the names of fields.
+        messages = [{**turn["inputs"], **turn["outputs"]} for turn in value]
+        return _history_class().model_construct(messages=messages)
 
     def to_wire(value: Any) -> Any:
         if type(value) is list:

@@ -166,6 +166,8 @@ def test_images_and_conversations_are_dspys():
     assert encoded("Image", reference) == {"$image": {"ref": body}}
     history = decoded("History", [{"inputs": {"v": "hi"}, "outputs": {"a": "ho"}}])
     assert history == dspy.History(messages=[{"v": "hi", "a": "ho"}])
+    # Names of fields are kept as they are, white space included.
+    assert decoded("History", [{"inputs": {"\n v": 1}, "outputs": {}}]).messages == [{"\n v": 1}]
 
 
 def test_a_list_inside_of_itself_is_refused_in_no_time():
