@@ -9,6 +9,7 @@ import { validateInputs } from "../../schemas/signature/mod.ts";
 import { budgetExceeded } from "./budget.ts";
 import { findDefinition, signatureOf } from "./definitions.ts";
 import { exclusionsOf, noneCapable } from "./eligible.ts";
+import { inputsOf } from "./history-input.ts";
 import type { Intake } from "./intake.ts";
 import { makePlan, nextStep } from "./plan.ts";
 import { analysisOf, featuresOf, questionOf } from "./question.ts";
@@ -79,7 +80,7 @@ export function decideRequest(
   const { options } = intake.request;
   const found = findDefinition(state, intake.program, options.version);
   if (found instanceof DspexError) return refuse(found);
-  const checked = validateInputs(signatureOf(found), intake.request.inputs, { references: true });
+  const checked = validateInputs(signatureOf(found), inputsOf(found, intake.request), { references: true });
   if (!checked.ok) return refuse(invalidInputs(intake.program, checked.problems), found);
   const inputs = checked.value as Record<string, unknown>;
   const analysis = analysisOf(found, inputs, options);
@@ -199,7 +200,7 @@ export function decideFailure(
   // Who would wait for longer than there is time learns at once why.
   const isTooLate = open.failedMs + next.delayMs >= open.deadlineAtMs;
   if (isTooLate) return give(found);
-  const checked = validateInputs(signatureOf(found), intake.request.inputs, { references: true });
+  const checked = validateInputs(signatureOf(found), inputsOf(found, intake.request), { references: true });
   if (!checked.ok) return give(found);
   const tuned = tune(state, found, implementation, options);
   if (tuned instanceof DspexError)

@@ -3,6 +3,7 @@
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import type { AttemptOrder } from "./decide.ts";
+import { withHistory } from "./history-input.ts";
 import type { Intake } from "./intake.ts";
 import { hashOf } from "./result-message.ts";
 import type { OpenRequest } from "./state.ts";
@@ -23,7 +24,7 @@ export function workOf(
     version: order.definition.version,
     implementation: order.implementation.name,
     settings: settingsOf(order.implementation),
-    inputs: order.inputs,
+    inputs: withHistory(order.definition, intake.request, order.inputs, history),
     ...(options.session !== undefined && { session: options.session }),
     ...(history !== undefined && { history }),
     deadlineAt: new Date(open.deadlineAtMs).toISOString(),

@@ -37,6 +37,9 @@ const config = defineConfig({
     defineProgram("chat", "question: str -> answer: str", {
       implementations: [plain("plain", { prompt: "{{question}}" })],
     }),
+    defineProgram("talk", "question: str, history: History -> answer: str", {
+      implementations: [plain("plain", { prompt: "{{history}} {{question}}" })],
+    }),
   ],
 });
 
@@ -89,6 +92,23 @@ test("a turn - is told what was said before, also by a router that took none of 
   const said = JSON.stringify(model.requests.at(-1)?.messages);
   assert.match(said, /Who wrote Faust\?[\s\S]*so it is[\s\S]*When\?[\s\S]*so it is[\s\S]*Where\?/);
 });
+
+test("a program that takes a conversation - gets the session's, unless the request brings one", async () => {
+  const session = client.session("talks");
+  const talk = (inputs: object) => session.call("talk", inputs as never);
+  await talk({ question: "Who wrote Faust?" });
+  await talk({ question: "When?" });
+  assert.match(lastPrompt(), /Who wrote Faust\?.*so it is.*When\?/);
+  const turn = { inputs: { question: "Who wrote Emma?" }, outputs: { answer: "Austen" } };
+  await talk({ question: "And when?", history: [turn] });
+  assert.match(lastPrompt(), /Who wrote Emma\?/);
+  await assert.rejects(client.program("talk")({ question: "Alone?" }), /history/);
+});
+
+/** The last message that the model was sent. */
+function lastPrompt(): string {
+  return String(model.requests.at(-1)?.messages.at(-1)?.content);
+}
 
 test("a session that was closed - is gone for whoever asks in it", async () => {
   const session = client.session("closed");

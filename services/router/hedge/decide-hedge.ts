@@ -10,6 +10,7 @@ import { budgetExceeded } from "../budget.ts";
 import type { AttemptOrder, RouterAbilities } from "../decide.ts";
 import { findDefinition, signatureOf } from "../definitions.ts";
 import { exclusionsOf } from "../eligible.ts";
+import { inputsOf } from "../history-input.ts";
 import type { Intake } from "../intake.ts";
 import { hasRoom } from "../load/wait.ts";
 import { makePlan } from "../plan.ts";
@@ -50,7 +51,9 @@ export function decideHedge(
   const definition = findDefinition(state, intake.program, first.version);
   if (definition instanceof DspexError || !isHedged(definition, options)) return undefined;
   if (abilities.isLogFull() || budgetExceeded(options.budget, open.attempts) !== undefined) return undefined;
-  const checked = validateInputs(signatureOf(definition), intake.request.inputs, { references: true });
+  const checked = validateInputs(signatureOf(definition), inputsOf(definition, intake.request), {
+    references: true,
+  });
   if (!checked.ok) return undefined;
   const inputs = checked.value as Record<string, unknown>;
   const analysis = analysisOf(definition, inputs, options);
