@@ -41,7 +41,8 @@ def run(text, wire, answer, module=dspy.Predict):
     signature = parse_signature(text)
     program = module(to_dspy_signature(signature))
     lm = DummyLM([answer], adapter=dspy.JSONAdapter())
-    with dspy.context(lm=lm, adapter=dspy.JSONAdapter(), trace=[]):
+    # As pools run, there is no history; other tests may have set it so.
+    with dspy.context(lm=lm, adapter=dspy.JSONAdapter(), trace=[], disable_history=False):
         prediction = program(**to_dspy_inputs(signature, decode_inputs(signature, wire)))
         prompt = "\n".join(str(message["content"]) for message in lm.history[-1]["messages"])
     return encode_outputs(signature, from_dspy_outputs(signature, prediction)), prompt
