@@ -3,7 +3,9 @@
 export interface DemoCall {
   program: string;
   inputs: Record<string, unknown>;
-  /** Which kind of implementation answers. */
+  /** The one that is asked for, where routing might choose one of another kind. */
+  implementation?: string;
+  /** Which kind that is. */
   what: string;
 }
 
@@ -21,12 +23,19 @@ export const DEMO_CALLS: readonly DemoCall[] = [
   {
     program: "sentiment",
     inputs: { text: "I loved every minute of it." },
+    implementation: "structured",
     what: "a model call whose output must fit the signature",
   },
-  { program: "summarize", inputs: { text: STORY }, what: "a model call with a prompt of its own" },
+  {
+    program: "summarize",
+    inputs: { text: STORY },
+    implementation: "plain",
+    what: "a model call with a prompt of its own",
+  },
   {
     program: "answer",
     inputs: { question: "What is the capital of France?" },
+    implementation: "chain-of-thought",
     what: "a DSPy module, ChainOfThought, in a pool",
   },
 ];

@@ -42,11 +42,15 @@ export async function runDemo({ terminal, login, calls, interrupted }: DemoSetti
 async function showCall(
   terminal: Terminal,
   dspex: Dspex,
-  { program, inputs, what }: DemoCall,
+  { program, inputs, implementation, what }: DemoCall,
   signal: AbortSignal,
 ): Promise<string> {
   const begun = performance.now();
-  const run = await dspex.program(program).submit(inputs, { signal, deadlineMs: 60_000 });
+  const run = await dspex.program(program).submit(inputs, {
+    signal,
+    deadlineMs: 60_000,
+    ...(implementation !== undefined && { implementation }),
+  });
   const asked = `${program}(${Object.values(inputs).map(shortened).join(", ")})`;
   let answer: string;
   try {
@@ -74,6 +78,7 @@ function nextSteps({ program, inputs }: DemoCall, id: string): [command: string,
     [`npx dspex call ${program} ${field}=${JSON.stringify(value)}`, "call a program"],
     ["npx dspex watch", "requests and results as they happen"],
     [`npx dspex log ${id}`, "everything that happened to one request"],
+    [`npx dspex explain ${id}`, "why it was answered by that implementation"],
     ["npx dspex program list", "what can be called"],
     ["npx dspex replay", "a service's state, rebuilt from the log"],
     [`eval "$(npx dspex env)"; nats req dspex-api.local.call.${program} '${JSON.stringify(inputs)}'`, ""],

@@ -2,6 +2,7 @@
 // typed error becomes the service error headers and a body that says what and where.
 
 import { Svcm } from "@nats-io/services";
+import { boundedError } from "../../schemas/bounded-error.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
 import { ERROR_CODES, isErrorCode } from "../../schemas/error-codes.ts";
@@ -113,7 +114,7 @@ export function errorAnswer(error: DspexError): { body: string; headers: MsgHdrs
   // A code of a later version, or what a pool's own code made up, may be in a stored result.
   const { status } = isErrorCode(error.code) ? ERROR_CODES[error.code] : ERROR_CODES.internal;
   headers.set(HEADER.serviceErrorCode, String(status));
-  return { body: stringifyJson(error.toWire()), headers };
+  return { body: stringifyJson(boundedError(error.toWire())), headers };
 }
 
 interface Respondable {

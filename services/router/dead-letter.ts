@@ -1,6 +1,7 @@
 // A message that was delivered too often, or cannot be handled at all, is told in the log with its bytes, and its
 // request is answered, so that nobody waits for what will not come.
 
+import { boundedError } from "../../schemas/bounded-error.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { MAX_BODY_BYTES } from "../../schemas/limits.ts";
@@ -8,7 +9,6 @@ import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import { parseLogSubject } from "../../schemas/subjects.ts";
 import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
-import { boundedError } from "./bounded-error.ts";
 import { type Intake, readIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import { resultOf } from "./result-message.ts";

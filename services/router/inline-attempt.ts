@@ -1,5 +1,6 @@
 // One attempt with a native function: wire inputs → TypeScript values → function → wire outputs, with its times.
 
+import { boundedError } from "../../schemas/bounded-error.ts";
 import type { DspexError } from "../../schemas/errors.ts";
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import type { Attempt } from "../../schemas/messages/parts.ts";
@@ -7,7 +8,6 @@ import { decodeInputs, encodeOutputs } from "../../schemas/signature/mod.ts";
 import { nowText } from "../bus/clock.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import { looksLikeReference } from "../log/claim-check.ts";
-import { boundedError } from "./bounded-error.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { signatureOf } from "./definitions.ts";
 import type { Hand } from "./hand.ts";

@@ -1,11 +1,11 @@
 // Puts together the one result of a request. Pure: times come in.
 
+import { boundedError } from "../../schemas/bounded-error.ts";
 import { isJsonError } from "../../schemas/envelope/json-error.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import type { WireError } from "../../schemas/errors.ts";
 import type { Attempt, Decision, Usage } from "../../schemas/messages/parts.ts";
 import type { Result } from "../../schemas/messages/result.ts";
-import { boundedError } from "./bounded-error.ts";
 import type { Intake } from "./intake.ts";
 import type { OpenRequest } from "./state.ts";
 

@@ -4,6 +4,7 @@
 //   2 wait until the fold passed  5 store what follows (result or work), conditional on there being no result
 //   3 first of its id? else stop  6 acknowledge
 
+import { boundedError } from "../../schemas/bounded-error.ts";
 import { check } from "../../schemas/envelope/check.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
@@ -14,7 +15,6 @@ import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
 import type { Answers } from "./answers.ts";
 import type { Attempts } from "./attempts.ts";
-import { boundedError } from "./bounded-error.ts";
 import { changesAt } from "./breakers/state.ts";
 import type { BreakerTeller } from "./breakers/teller.ts";
 import { decideFailure, decideRequest, type RouterAbilities, type RouterAction } from "./decide.ts";

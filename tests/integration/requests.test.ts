@@ -400,3 +400,12 @@ test("plain NATS - a bare publish is answered under the sequence that the log ga
     async () => (await client.result(`local.log.${seq}`).catch(() => undefined))?.outputs?.echo === "bare",
   );
 });
+
+test("the API - a member's name of half a megabyte is refused, not left without an answer", async () => {
+  const connection = await system.nats.connectAs("local");
+  const body = JSON.stringify({ name: "echo", ["n".repeat(500_000)]: 1 });
+  const answer = await connection.request("dspex-api.local.program.describe", body, { timeout: 5_000 });
+  const { code, message } = answer.json<{ code: string; message: string }>();
+  assert.equal(code, "invalid_inputs");
+  assert.ok(message.length < 5_000);
+});

@@ -1,4 +1,4 @@
-// The inside of a part's process: one router, gateway or registry of programs.
+// The inside of a part's process: one router, gateway, registry of programs, or the sessions service.
 
 import { pathToFileURL } from "node:url";
 import { pino } from "pino";
@@ -8,10 +8,11 @@ import type { DefinedConfig } from "../../services/programs/define.ts";
 import { startPrograms } from "../../services/programs/main.ts";
 import type { RouterConfig } from "../../services/router/config.ts";
 import { startRouter } from "../../services/router/main.ts";
+import { startSessions } from "../../services/sessions/main.ts";
 import { childSettings, tellStarter } from "./child-process.ts";
 
 export interface PartProcessSettings {
-  part: "router" | "gateway" | "programs";
+  part: "router" | "gateway" | "programs" | "sessions";
   natsUrl: string;
   password: string;
   instance: number;
@@ -24,6 +25,7 @@ const settings = childSettings<PartProcessSettings>();
 
 async function start(part: PartSettings): Promise<Part> {
   if (settings.part === "gateway") return startGateway(part);
+  if (settings.part === "sessions") return startSessions(part);
   const { configPath } = settings;
   const config = ((await import(pathToFileURL(configPath).href)) as { default: DefinedConfig }).default;
   if (settings.part === "programs") return startPrograms(part, { declarations: config.declarations });

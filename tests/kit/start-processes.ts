@@ -55,6 +55,8 @@ export class ProcessSystem implements AsyncDisposable {
     await Promise.all([
       this.startPart("programs", 1),
       this.startPart("gateway", 1),
+      // Without it the second request that names a session would wait for the end of the first one's turn.
+      this.startPart("sessions", 1),
       ...Array.from({ length: routers }, (_, n) => this.startPart("router", n + 1)),
       pool,
     ]);

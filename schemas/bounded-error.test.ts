@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DspexError } from "../../schemas/errors.ts";
 import { boundedError } from "./bounded-error.ts";
+import { DspexError } from "./errors.ts";
 
 const wire = (message: string, options = {}) => new DspexError("invalid_inputs", message, options).toWire();
 

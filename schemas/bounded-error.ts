@@ -1,7 +1,7 @@
 // Errors as they are stored: what a user sent may be quoted in them, in whole and several times, and a result that is
 // too large to store would leave its request without an answer. Pure.
 
-import type { WireError } from "../../schemas/errors.ts";
+import type { WireError } from "./errors.ts";
 
 const MAX_MESSAGE_CHARACTERS = 4_000;
 const MAX_PATH_CHARACTERS = 1_000;
