@@ -53,7 +53,7 @@ class Puller:
         self._asked: dict[int, tuple[int, float]] = {}
         self._next = 0
         self._heard_at = time.monotonic()
-        self._reconnected_at = float("-inf")
+        self._connected_at = float("-inf")
         self._paused_until = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._wanted = False
@@ -64,6 +64,8 @@ class Puller:
         self.credit = 0
 
     async def open(self) -> None:
+        # What a server forgot before this process came may have been answered by its predecessor.
+        self._connected_at = time.time()
         self._listening = await self._bus.listen(f"{self._inbox}.*", self._on_message)
         self._forget_connection = self._bus.on_connected(self._on_reconnected)
         self._watch = asyncio.get_running_loop().create_task(self._watching(), name=self._consumer)
@@ -115,8 +117,8 @@ class Puller:
         self.credit = max(0, self.credit - 1)
         self._pause_s = FIRST_PAUSE_S
         # The first ones may come before we are told that we are connected again.
-        again = self._reconnected_at if self._bus.connected.is_set() else float("inf")
-        delivery.forgotten = delivery.stored_at < again + CLOCKS_APART_S
+        since = self._connected_at if self._bus.connected.is_set() else float("inf")
+        delivery.forgotten = delivery.stored_at < since + CLOCKS_APART_S
         self._on_delivery(delivery)
 
     def _on_status(self, message: Msg) -> None:
@@ -138,7 +140,7 @@ class Puller:
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     def _on_reconnected(self) -> None:
-        self._reconnected_at = time.time()
+        self._connected_at = time.time()
         self._forget()
 
     def _forget(self) -> None:

@@ -25,13 +25,13 @@ export class Delivery extends LogMessage {
   #message: JsMsg;
   #settled = false;
 
-  /** A server that was killed forgets what it delivered last: after `reconnectedAtMs` it delivers it as for the first time. */
-  constructor(message: JsMsg, pauses: PauseWatch, reconnectedAtMs: number) {
+  /** A server that was killed forgets what it delivered last: after `connectedAtMs` it delivers it as for the first time. */
+  constructor(message: JsMsg, pauses: PauseWatch, connectedAtMs: number) {
     super(message);
     this.deliveries = message.info.deliveryCount;
     this.#message = message;
     this.#pauses = pauses;
-    this.#isFromBefore = this.timeMs < reconnectedAtMs + CLOCKS_APART_MS;
+    this.#isFromBefore = this.timeMs < connectedAtMs + CLOCKS_APART_MS;
   }
 
   /** Somebody else may have it, or have had it: look before doing it. */
@@ -99,7 +99,7 @@ export class WorkConsumer {
   readonly #lastErrors = new Map<number, DspexError>();
   #messages: ConsumerMessages | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #reconnectedAtMs = Number.NEGATIVE_INFINITY;
+  #connectedAtMs = Number.NEGATIVE_INFINITY;
   #idle: (() => void) | undefined;
 
   constructor(connection: NatsConnection, options: WorkOptions) {
@@ -117,10 +117,12 @@ export class WorkConsumer {
     // Parts may not ask for the consumer's info: the keeper made it with a configuration that the code relies on.
     const info = { stream_name: stream, name, config: { durable_name: name } } as unknown as ConsumerInfo;
     const consumer = jetstream(this.#connection).consumers.getConsumerFromInfo(info);
+    // What a server forgot before this process came may have been done by its predecessor.
+    this.#connectedAtMs = Date.now();
     this.#messages = await consumer.consume({
       bind: true,
       max_messages: maxHeld,
-      callback: (message) => this.#take(new Delivery(message, this.#pauses, this.#reconnectedAtMs)),
+      callback: (message) => this.#take(new Delivery(message, this.#pauses, this.#connectedAtMs)),
     });
     this.#timer = setInterval(() => {
       for (const delivery of this.#held.values()) delivery.inProgress();
@@ -131,7 +133,7 @@ export class WorkConsumer {
 
   async #watchConnection(): Promise<void> {
     for await (const { type } of this.#connection.status()) {
-      if (type === "reconnect") this.#reconnectedAtMs = Date.now();
+      if (type === "reconnect") this.#connectedAtMs = Date.now();
     }
   }
 

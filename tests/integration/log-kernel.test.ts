@@ -173,6 +173,28 @@ test("work - acknowledged when handled, given again when it threw, dead-lettered
   await consumer.stop();
 });
 
+test("work - what was stored before the consumer came is doubtful: a killed server forgets what it delivered", async () => {
+  const { connection } = await routerKit();
+  const user = await nats.connectAs("local");
+  user.publish("dspex.request.local.before", "{}");
+  await user.flush();
+  const doubts = new Map<string, boolean>();
+  const consumer = await new WorkConsumer(connection, {
+    consumer: ROUTER_REQUESTS_CONSUMER,
+    maxHeld: 10,
+    ackWaitMs: 30_000,
+    maxDeliveries: 3,
+    async handle(delivery) {
+      if (delivery.deliveries === 1) doubts.set(delivery.subject, delivery.isDoubtful);
+    },
+    onDeadLetter: async () => {},
+    onError: () => {},
+  }).start();
+  await until(() => doubts.has("dspex.request.local.before"), 20_000);
+  assert.equal(doubts.get("dspex.request.local.before"), true);
+  await consumer.stop();
+});
+
 test("objects - stored and read back whole, also above one piece", async () => {
   const { connection, appender } = await routerKit();
   const bucket = await ObjectBucket.open(connection, appender, VALUE_BUCKET);

@@ -68,6 +68,19 @@ async def test_a_redelivery_that_has_a_result_is_only_acknowledged(nats_kit: Nat
     assert log.superseded == log.failures == []
 
 
+async def test_what_was_answered_before_this_process_came_is_not_run(nats_kit: NatsKit, log: Log) -> None:
+    """A server that is killed forgets what it delivered last, and delivers it as for the first time."""
+    await register_all(log)
+    request_id = log.next_id()
+    await log.send(work_data(WAITS, request_id, {"seconds": 30}))
+    await log.store_result(request_id)
+    async with pool_process(nats_kit, *MODULES) as pool:
+        await pool.ready()
+        await pool.until(lambda: any("released" in line for line in pool.said))
+        assert await log.unacknowledged() == 0
+    assert log.superseded == log.failures == []
+
+
 async def test_code_that_blocks_keeps_beats_and_in_progress_going(nats_kit: NatsKit, log: Log) -> None:
     await register_all(log)
     async with pool_process(nats_kit, *MODULES, "--slots", "4") as pool:
