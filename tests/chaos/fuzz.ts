@@ -35,15 +35,21 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
   };
   const pids = system.poolPids();
 
-  const victims = await Victims.start(system);
+  await using victims = await Victims.start(system);
   const senders = await sendersOf(system, new MessageMaker(random), random, tally);
   let left = messages;
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+  const sending = Array.from({ length: AT_ONCE }, async () => {
+    try {
       while (left-- > 0) await random.pick(senders)();
-    }),
-  );
-  await victims.end();
+    } catch (error) {
+      left = 0;
+      throw error;
+    }
+  });
+  // The others end, too, before the system is taken from under them.
+  await Promise.allSettled(sending);
+  await Promise.all(sending);
+  await victims.told();
 
   for (const [name, part] of system.parts) {
     assert.ok(part.alive, `${name} ended:\n${part.words}`);
@@ -72,13 +78,14 @@ export async function fuzz({ seed, messages, say }: FuzzOptions): Promise<void> 
 }
 
 /** Clients that wait while others forge what they wait for: they must be told, and keep working. */
-class Victims {
+class Victims implements AsyncDisposable {
   readonly #waiting: Promise<unknown>;
   readonly #close: () => Promise<void>;
 
   private constructor(waiting: Promise<unknown>, close: () => Promise<void>) {
     this.#waiting = waiting;
     this.#close = close;
+    waiting.catch(() => {}); // awaited once everything was sent
   }
 
   static async start({ nats }: ProcessSystem): Promise<Victims> {
@@ -100,8 +107,11 @@ class Victims {
     return new Victims(Promise.all([told, others]), () => client.close());
   }
 
-  async end(): Promise<void> {
+  async told(): Promise<void> {
     await this.#waiting;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     await this.#close();
   }
 }
