@@ -8,10 +8,14 @@ import { isKey, isPlainObject, MAX_JSON_DEPTH } from "./json-value.ts";
 
 /** Python reads integers of up to 4,300 digits; reading them takes time quadratic in their length. */
 const MAX_DIGITS = 1_000;
-/** Long runs of digits, large exponents, surrogate escapes, `__proto__` also with its letters escaped. */
-const NEEDS_CARE =
-  // Digits count where a number may begin: ids and hashes in strings are full of them.
-  /(?:^|[:,[\s])-?(?:[0-9]{16}|[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3})|\\u[dD][89a-fA-F]|__proto__|\\u00[4-7]/;
+// Each alone, and the cheap ones first: as one pattern they took the matcher twice the time, which every text pays.
+/** Digits count where a number may begin: ids and hashes in strings are full of them. */
+const LONG_INTEGER = /(?:^|[:,[\s])-?[0-9]{16}/;
+const LARGE_EXPONENT = /(?:^|[:,[\s])-?[0-9]+(?:\.[0-9]+)?[eE]\+?[0-9]{3}/;
+/** Occurs in whatever has a large exponent, and is looked for faster. */
+const EXPONENT = /[0-9][eE]\+?[0-9]{3}/;
+/** Surrogates, and the letters of `__proto__`. */
+const CAREFUL_ESCAPE = /\\u(?:[dD][89a-fA-F]|00[4-7])/;
 
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 /** TypeScript's library does not know yet that revivers are told the source text of a number. */
@@ -24,12 +28,21 @@ export function parseJson(source: string | Uint8Array): unknown {
   if (typeof source === "string" && !text.isWellFormed()) throw new JsonError("json with a lone surrogate");
   if (isNestedTooDeep(text)) throw new JsonError(`json nested more than ${MAX_JSON_DEPTH} deep`);
   try {
-    return NEEDS_CARE.test(text) ? parseWithSource(text, careful) : JSON.parse(text);
+    return needsCare(text) ? parseWithSource(text, careful) : JSON.parse(text);
   } catch (error) {
     if (error instanceof JsonError) throw located(error, text);
     const reason = error instanceof Error ? error.message.slice(0, 200) : String(error);
     throw new JsonError(`not json: ${reason}`, undefined, error);
   }
+}
+
+function needsCare(text: string): boolean {
+  return (
+    text.includes("__proto__") ||
+    (text.includes("\\u") && CAREFUL_ESCAPE.test(text)) ||
+    (EXPONENT.test(text) && LARGE_EXPONENT.test(text)) ||
+    LONG_INTEGER.test(text)
+  );
 }
 
 /** The same error with the place of what it refuses: revivers are not told where they are. */
