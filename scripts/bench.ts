@@ -16,7 +16,7 @@ const words = given.filter((word) => !word.startsWith("-"));
 
 const all = globSync("bench/*.ts", { cwd: root, exclude: ["bench/*.test.ts"] }).sort();
 const asked = (file: string) => words.some((word) => basename(file, ".ts").includes(word));
-// A soak lasts for hours: only by name.
+// A soak takes many minutes: only by name.
 const chosen = all.filter(words.length === 0 ? (file) => basename(file) !== "soak.ts" : asked);
 if (chosen.length === 0) {
   console.error(

@@ -54,9 +54,13 @@ export class Report {
     };
     writeFileSync(file, `${JSON.stringify(body, null, 2)}\n`);
     const { cores, cpu, loadBefore, loadAfter } = machine;
+    const length = roundMs > 0 ? ` of ${roundMs} ms` : "";
+    const spreads =
+      rounds > 1
+        ? `; medians of ${rounds} interleaved rounds${length}, in brackets the lowest and the highest`
+        : "";
     console.log(
-      `\n${cores} cores (${cpu}), Node ${machine.node}, load ${loadBefore} before, ${loadAfter} after; ` +
-        `medians of ${rounds} interleaved rounds${roundMs > 0 ? ` of ${roundMs} ms` : ""}, in brackets the lowest and the highest` +
+      `\n${cores} cores (${cpu}), Node ${machine.node}, load ${loadBefore} before, ${loadAfter} after${spreads}` +
         `\n→ bench/results/${basename(file)}`,
     );
   }
