@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { DspexError } from "../../schemas/errors.ts";
-import { ALL_LOG, liveResultsOfUser, USER_EVENTS } from "../../schemas/subjects.ts";
+import { ANY_SUBJECT, liveResultsOfUser, USER_EVENTS } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
 import type { ApiRequest, PieceWriter } from "../bus/micro-service.ts";
 import type { LogReader, StoredMessage } from "../log/read.ts";
@@ -23,10 +23,13 @@ const KEEP_ALIVE_MS = 15_000;
 /** Kinds without a live copy are looked for this often. */
 const POLL_MS = 500;
 
-/** Where the reading of one kind stands: its next message, or undefined when it has to be asked for. */
+/** Where the reading of one kind stands. */
 interface Source {
   subject: string;
+  /** Its next message; undefined = none is known. */
   head: StoredMessage | undefined;
+  /** There is none before this sequence: what was looked through is never looked through again. */
+  from: number;
 }
 
 export async function writeObserved(
@@ -41,23 +44,23 @@ export async function writeObserved(
     throw new DspexError("invalid_inputs", `observe: ${parsed.error.issues[0]?.message}`, { path });
   }
   const kinds = parsed.data.kinds ?? KINDS;
-  let position = parsed.data.from ?? (await endOfLog(reader)) + 1;
+  const from = parsed.data.from ?? (await endOfLog(reader)) + 1;
   const sources: Source[] = kinds.map((kind) => ({
     subject: USER_EVENTS[kind](request.user),
     head: undefined,
+    from,
   }));
   const until = Date.now() + ANSWER_MS;
   let nextKeepAlive = Date.now() + KEEP_ALIVE_MS;
   let pieces = 0;
   const wake = wakeOnResults(connection, request.user, writer.stopping);
   // Tells a reader that asked "from now on" where now was.
-  writer.piece({ position: position - 1 }, pieces);
+  writer.piece({ position: from - 1 }, pieces);
   try {
     while (pieces < MAX_PIECES && Date.now() < until && !writer.stopping.aborted) {
-      const next = await firstOf(sources, reader, position);
+      const next = await takeFirst(sources, reader);
       if (next !== undefined) {
         writer.piece(shown(next), ++pieces);
-        position = next.sequence + 1;
         continue;
       }
       if (Date.now() >= nextKeepAlive) {
@@ -73,24 +76,39 @@ export async function writeObserved(
 }
 
 async function endOfLog(reader: LogReader): Promise<number> {
-  return (await reader.last(ALL_LOG))?.sequence ?? 0;
+  return (await reader.last(ANY_SUBJECT))?.sequence ?? 0;
 }
 
-/** The earliest message at or after `position` among the sources. */
-async function firstOf(
-  sources: readonly Source[],
-  reader: LogReader,
-  position: number,
-): Promise<StoredMessage | undefined> {
-  await Promise.all(
-    sources.map(async (source) => {
-      if (source.head !== undefined && source.head.sequence >= position) return;
-      source.head = (await reader.next(source.subject, position)) ?? undefined;
-    }),
-  );
-  let first: StoredMessage | undefined;
-  for (const { head } of sources) {
-    if (head !== undefined && (first === undefined || head.sequence < first.sequence)) first = head;
+/** The earliest message of all sources that was not taken yet. */
+async function takeFirst(sources: readonly Source[], reader: LogReader): Promise<StoredMessage | undefined> {
+  for (;;) {
+    const first = firstOf(sources);
+    // Whoever may have an earlier one is asked before it is taken.
+    const unknown = sources.filter(
+      ({ head, from }) => head === undefined && (first === undefined || from < first.from),
+    );
+    const end = unknown.length === 0 ? 0 : await endOfLog(reader);
+    const behind = unknown.filter(({ from }) => from <= end);
+    if (behind.length === 0) {
+      if (first?.head === undefined) return undefined;
+      const { head } = first;
+      first.head = undefined;
+      first.from = head.sequence + 1;
+      return head;
+    }
+    await Promise.all(
+      behind.map(async (source) => {
+        source.head = (await reader.next(source.subject, source.from)) ?? undefined;
+        source.from = source.head?.sequence ?? end + 1;
+      }),
+    );
+  }
+}
+
+function firstOf(sources: readonly Source[]): Source | undefined {
+  let first: Source | undefined;
+  for (const source of sources) {
+    if (source.head !== undefined && (first === undefined || source.from < first.from)) first = source;
   }
   return first;
 }
