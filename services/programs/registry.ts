@@ -19,7 +19,7 @@ import {
   type VersionRolledBack,
   type VersionWithdrawn,
 } from "../../schemas/messages/version-event.ts";
-import { ALL_LOG, programEventSubject } from "../../schemas/subjects.ts";
+import { ANY_SUBJECT, programEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import type { NatsConnection } from "../bus/connect.ts";
@@ -170,7 +170,7 @@ export class Registry {
 
   async #renew(): Promise<void> {
     const { reader, logger } = this.#options;
-    const [first, last] = await Promise.all([reader.next(ALL_LOG, 1), reader.last(ALL_LOG)]);
+    const [first, last] = await Promise.all([reader.next(ANY_SUBJECT, 1), reader.last(ANY_SUBJECT)]);
     if (first === null || last === null) return;
     const range = { firstSequence: first.sequence, lastSequence: last.sequence };
     for (const name of [...this.state.programs.keys()]) {
