@@ -61,6 +61,7 @@ export interface MicroService {
 
 const DEFAULT_CONCURRENT = 20_000;
 
+/** Returns when the server knows of every endpoint. */
 export async function serve(
   connection: NatsConnection,
   options: MicroServiceOptions,
@@ -99,6 +100,8 @@ export async function serve(
       },
     });
   }
+  // Who is told that it runs may ask at once.
+  await connection.flush();
   return {
     async stop() {
       stopping.abort();
