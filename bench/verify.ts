@@ -41,7 +41,8 @@ console.log(`log written in ${shown(await client.ask<number>("load", stretch))} 
 
 const runs: (Verified & { cpuSeconds: number })[] = [];
 for (let round = 0; round < settings.rounds; round++) runs.push(await verify());
-const [first] = runs as [Verified];
+const [first] = runs;
+if (first === undefined) throw new Error("no round was asked for");
 const seconds = spread(runs.map(({ tookMs }) => tookMs / 1_000));
 const cpuSeconds = spread(runs.map((run) => run.cpuSeconds));
 report.put("runs", runs);
