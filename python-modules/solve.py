@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import dspex
 import dspy
+
+import dspex
 
 DEMOS: Final = (
     ("What is 6 times 8?", "6*8"),
@@ -52,4 +53,5 @@ class Solve(dspy.Module):  # type: ignore[misc]  # dspy has no types
                 raise
             raise dspex.DspexError("output_invalid", f"the model's expression: {error.message}") from error
         return dspy.Prediction(answer=answer, working=f"{expression} = {answer}")
+
     # endregion

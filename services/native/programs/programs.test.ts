@@ -21,7 +21,28 @@ describe("shipped programs", () => {
     const definitions = config.declarations.map(definitionOf);
     assert.deepEqual(
       definitions.map(({ name }) => name),
-      ["echo", "echo-python", "calculator", "sentiment", "topic", "answer", "summarize", "extract", "solve"],
+      [
+        "echo",
+        "echo-python",
+        "calculator",
+        "sentiment",
+        "topic",
+        "answer",
+        "summarize",
+        "extract",
+        "solve",
+        "score-text",
+        "score-json",
+        "score-labels",
+        "score-ranking",
+        "chunk-text",
+        "search-text",
+        "dedupe-texts",
+        "render-template",
+        "validate",
+        "repair-json",
+        "redact-pii",
+      ],
     );
     const natives = definitions.flatMap(({ name, implementations }) =>
       implementations.filter(({ kind }) => kind === "native").map((one) => `${name}/${one.name}`),
@@ -36,13 +57,27 @@ describe("shipped programs", () => {
       "sentiment/lexicon": { text: "I love it." },
       "topic/lexicon": { text: "The striker scored two goals." },
       "summarize/extractive": { text: "One thing. Another thing." },
+      "score-text/native": { prediction: "the red cat", references: ["a cat", "red dogs"] },
+      "score-json/native": { wanted: { a: 1, b: "x" }, given: { a: 3, b: "x" } },
+      "score-labels/native": { truth: ["a", "a", "b"], predicted: ["a", "b", "b"] },
+      "score-ranking/native": { ranking: ["x", "y", "z"], relevant: ["y"], k: 2 },
+      "chunk-text/native": { text: "One thing. 😀 Another thing.", size: 4 },
+      "search-text/native": { query: "cats", documents: ["dogs", "dogs and cats", "CATS"], k: 1 },
+      "dedupe-texts/native": { texts: ["One", "two", "one "] },
+      "render-template/native": { template: "<b>{{ x }}</b>", values: { x: "<" }, target: "html" },
+      "validate/native": {
+        value: "😀 1 + 1 = 3",
+        checks: [{ check: "arithmetic" }, { check: "length", max: 3 }],
+      },
+      "repair-json/native": { text: "Sure: {'a': [1, 2,], b: None}" },
+      "redact-pii/native": { value: ["😀 a@b.org"] },
     };
     const outputs: Record<string, unknown> = {};
     for (const [key, run] of config.functions) {
       const declaration = config.declarations.find(({ name }) => name === key.split("/")[0]);
       const signature = signatureFromAst(parseSignature(String(declaration?.signature)));
       const given = signature.inputs.decode(inputs[key]);
-      const values = await run(given, { signal: new AbortController().signal });
+      const values = await run(given, { signal: new AbortController().signal, variables: {} });
       outputs[key] = signature.outputs.encode(values as Record<string, unknown>);
     }
     assert.deepEqual(outputs, {
@@ -51,6 +86,49 @@ describe("shipped programs", () => {
       "sentiment/lexicon": { label: "positive" },
       "topic/lexicon": { label: "sports" },
       "summarize/extractive": { summary: "One thing. Another thing." },
+      "score-text/native": { score: 2 / 3 },
+      "score-json/native": { similarity: 0.75, same: false },
+      "score-labels/native": {
+        accuracy: 2 / 3,
+        balancedAccuracy: 0.75,
+        macroF1: 2 / 3,
+        weightedF1: 2 / 3,
+        matthewsCorrelation: 0.5,
+        cohenKappa: 0.4,
+        classes: [
+          { label: "a", precision: 1, recall: 0.5, f1: 2 / 3, support: 2 },
+          { label: "b", precision: 0.5, recall: 1, f1: 2 / 3, support: 1 },
+        ],
+      },
+      "score-ranking/native": {
+        precisionAtK: 0.5,
+        recallAtK: 1,
+        ndcgAtK: 1 / Math.log2(3),
+        reciprocalRank: 0.5,
+        averagePrecision: 0.5,
+      },
+      "chunk-text/native": {
+        chunks: [
+          { text: "One thing. ", start: 0, end: 11, tokens: 4 },
+          { text: "😀 Another thing.", start: 11, end: 27, tokens: 4 },
+        ],
+      },
+      "search-text/native": { hits: [{ index: 2, score: 0.5619608610546839 }] },
+      "dedupe-texts/native": { groups: [[0, 2], [1]], unique: ["One", "two"] },
+      "render-template/native": { text: "<b>&lt;</b>" },
+      "validate/native": {
+        valid: false,
+        score: 0,
+        problems: [
+          { path: "$", message: "1 + 1 is 2, not 3", span: { start: 2, end: 11 } },
+          { path: "$", message: "expected at most 3 characters, got 11", span: null },
+        ],
+      },
+      "repair-json/native": { value: { a: [1, 2], b: null }, how: "repaired" },
+      "redact-pii/native": {
+        redacted: ["😀 [EMAIL]"],
+        found: [{ path: "$[0]", kind: "email", start: 2, end: 9 }],
+      },
     });
   });
 
