@@ -1,0 +1,196 @@
+// What `pipeline.<verb>` of the API answers, besides results (schemas/messages/pipeline-event.ts). Types alone.
+
+import type { WireError } from "../../schemas/errors.ts";
+import type { PipelineDefinition } from "../../schemas/messages/pipeline-definition.ts";
+import type { PipelineVerb } from "../../schemas/messages/pipeline-event.ts";
+
+/** `register`. */
+export interface RegisteredView {
+  name: string;
+  owner: string;
+  version: string;
+}
+
+/** What is wrong with a definition; an empty list = nothing. */
+export interface ProblemView {
+  /** Name of the stage, with the names of those around it: `summaries/sum`; absent = the pipeline itself. */
+  stage?: string;
+  /** Where in the definition: `stages[2].inputs.text`. */
+  path: string;
+  message: string;
+}
+export interface ValidateView {
+  problems: ProblemView[];
+  /** Of a definition without problems. */
+  version?: string;
+}
+
+/** One of `list`. */
+export interface PipelineListItem {
+  name: string;
+  owner: string;
+  /** The newest. */
+  version: string;
+  versions: number;
+  description?: string;
+  /** The signature's canonical text. */
+  signature: string;
+  registeredAt: string;
+  stages: number;
+}
+
+/** `describe`. */
+export interface PipelineDescription {
+  name: string;
+  owner: string;
+  version: string;
+  definition: PipelineDefinition;
+  signature: string;
+  /** Oldest first. */
+  versions: { version: string; by: string; registeredAt: string }[];
+}
+
+export type RunStatus = "running" | "compensating" | "succeeded" | "failed" | "cancelled";
+
+/** One of `runs`: newest first; `after` = the `run` of the last one. */
+export interface RunSummary {
+  run: string;
+  pipeline: string;
+  version: string;
+  status: RunStatus;
+  startedAt: string;
+  /** Until now, of a run that is on. */
+  durationMs: number;
+  percent: number;
+  parent?: { run: string; stage: number; n: number };
+  error?: WireError;
+}
+
+/** A stage of `get`: all of its instances in the run together. */
+export interface StageProgress {
+  /** Number in the definition, pre-order. */
+  stage: number;
+  name: string;
+  /** Names of the stages around it. */
+  within: string[];
+  kind: string;
+  status: "waiting" | "running" | "backoff" | "finished" | "failed" | "skipped" | "cancelled";
+  /** Instances that were started, that run, and that ended well or badly. */
+  started: number;
+  running: number;
+  finished: number;
+  failed: number;
+  skipped: number;
+  /** Of a map: how many items there are. */
+  items?: number;
+  /** What it waits for: a signal's name. */
+  signal?: string;
+  startedAt?: string;
+  /** Of all its ended instances together. */
+  workMs: number;
+  error?: WireError;
+}
+
+/** `get`. */
+export interface RunProgress {
+  run: string;
+  pipeline: string;
+  version: string;
+  owner?: string;
+  status: RunStatus;
+  percent: number;
+  startedAt: string;
+  durationMs: number;
+  dueAt?: string;
+  inFlight: number;
+  stages: StageProgress[];
+  parent?: { run: string; stage: number; n: number };
+  /** Runs that it has started. */
+  children: string[];
+  /** Signals that came and were not awaited yet. */
+  signals: string[];
+  error?: WireError;
+}
+
+/** A piece of `events`. */
+export interface RunEventView {
+  sequence: number;
+  time: string;
+  verb: PipelineVerb;
+  data: Record<string, unknown>;
+}
+
+/** One link of the critical path, in order of time. */
+export interface CriticalStage {
+  stage: number;
+  name: string;
+  path?: string;
+  n: number;
+  startedAt: string;
+  durationMs: number;
+  workMs: number;
+  waitMs: number;
+  /** From the end of what it waited for to its start. */
+  gapMs: number;
+}
+
+export interface StageAnalysis {
+  stage: number;
+  name: string;
+  within: string[];
+  kind: string;
+  program?: string;
+  runs: number;
+  requests: number;
+  failed: number;
+  retried: number;
+  /** Percentiles of the duration of one instance. */
+  p50Ms: number;
+  p95Ms: number;
+  workMs: number;
+  waitMs: number;
+  inputTokens: number;
+  outputTokens: number;
+  costUsd: number;
+  /** Share of the critical path's time. */
+  criticalShare: number;
+}
+
+/** Sums over requests, by where their time went. */
+export interface TimeProfile {
+  requests: number;
+  /** Waited for a slot. */
+  queueMs: number;
+  /** Chose an implementation. */
+  routeMs: number;
+  /** Native functions, Python's modules, models. */
+  runMs: number;
+  /** Of that, what model servers took, where they are told of: not by Python's modules. */
+  modelMs: number;
+  /** What remains: the log, transfer, encoding, deciding. */
+  transferMs: number;
+  totalMs: number;
+}
+
+/** `analysis`: of one run, or over the last runs of a pipeline. */
+export interface PipelineAnalysis {
+  pipeline: string;
+  version: string;
+  run?: string;
+  runs: number;
+  status: Partial<Record<RunStatus, number>>;
+  /** Mean over runs. */
+  wallMs: number;
+  workMs: number;
+  waitMs: number;
+  parallelSpeedup: number;
+  /** Of one run. */
+  criticalPath?: CriticalStage[];
+  stages: StageAnalysis[];
+  /** By implementation kind: `native` (functions and native workers) and `python` (pools). */
+  split: { native: TimeProfile; python: TimeProfile };
+  usage: { inputTokens: number; outputTokens: number; costUsd: number };
+  bottleneck?: { stage: string; share: number; why: "work" | "queue" | "route" | "transfer" | "wait" };
+  /** What to change. */
+  advice: string;
+}
