@@ -1,5 +1,5 @@
 """Variables as an application sees them: values with their bounds and history; and, for administrators,
-declaring, setting, resetting and deprecating them.
+declaring, setting, resetting and deprecating them, and searching for better values.
 """
 
 from __future__ import annotations
@@ -18,9 +18,17 @@ from dspex.variables_answers import (
     CommandAnswer,
     HistoryPage,
     ListPage,
+    OptimizationInfo,
     PastChange,
     VariableDetails,
     VariableInfo,
+)
+from dspex.variables_optimize import (
+    Budget,
+    Objective,
+    Optimization,
+    list_optimizations,
+    start_optimization,
 )
 from dspex.variables_update import VariableUpdate, check_pattern, update_of
 
@@ -138,6 +146,46 @@ class Variables:
                     raise
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def optimize(
+        self,
+        variables: Sequence[str],
+        objective: Objective,
+        budget: Budget | None = None,
+        *,
+        apply: bool = True,
+        priority: int | None = None,
+        seed: int | None = None,
+        test_rows: int | None = None,
+        trial_rows: int | None = None,
+        concurrency: int | None = None,
+    ) -> Optimization:
+        """Searches for better values of these, and puts them in force where they are surely better on
+        examples that nothing was searched on (unless `apply` is false); needs the admin right. A search that
+        touches variables of another one waits for it, by `priority`, 0 to 9.
+
+        Raises `invalid_inputs` for what cannot be searched or measured; `not_found`, `gone`,
+        `unknown_program`.
+        """
+        options = {
+            "apply": apply,
+            "priority": priority,
+            "seed": seed,
+            "testRows": test_rows,
+            "trialRows": trial_rows,
+            "concurrency": concurrency,
+        }
+        return await start_optimization(self._api, variables, objective, budget or Budget(), options)
+
+    def optimization(self, run: str) -> Optimization:
+        """A search by its name, also one of an earlier life of the application."""
+        return Optimization(self._api, run)
+
+    async def optimizations(self, *, ended: bool = False) -> Sequence[OptimizationInfo]:
+        """Whose searches run and wait, in the order in which they will start; and, if asked for, those that
+        have ended.
+        """
+        return await list_optimizations(self._api, ended=ended)
 
     async def _listed(self, pattern: str, deprecated: bool) -> tuple[int, Sequence[VariableInfo]]:
         """All as they are at one moment, with the sequence of the last event that is in them."""

@@ -1,10 +1,13 @@
-// What the API tells of variables: the answers of `variable.list`, `get`, `history`, and of commands.
+// What the API tells of variables: the answers of `variable.list`, `get`, `history`, of commands, and of searches for
+// better values.
 
+import type { WireError } from "../../schemas/errors.ts";
 import type {
   VariableChange,
   VariableDefinition,
   VariableMetric,
 } from "../../schemas/messages/variable-event.ts";
+import type { Measure } from "../../schemas/messages/variable-optimization-event.ts";
 
 export interface VariableInfo {
   name: string;
@@ -62,4 +65,93 @@ export interface VariableCommandAnswer {
   changes: VariableChange[];
   /** Of the event, or of the last one where nothing changed. */
   sequence: number;
+}
+
+/** Mean with its 95 % interval, of so many examples. */
+export interface Interval {
+  mean: number;
+  low: number;
+  high: number;
+  count: number;
+}
+
+/** One search for better values, as far as it is. */
+export interface OptimizationInfo {
+  run: string;
+  user: string;
+  program: string;
+  variables: string[];
+  objectives: Measure[];
+  metric: string;
+  /** Trials at most. */
+  trials: number;
+  priority: number;
+  /** `checking` = its values are in force, and are measured once more. */
+  status: "queued" | "running" | "checking" | "finished" | "failed" | "cancelled";
+  /** Place in the queue from 1, while it waits. */
+  position?: number;
+  /** Runs that have, or are to have, its variables before it. */
+  waitsFor?: string[];
+  queuedAt: string;
+  startedAt?: string;
+  /** Then its variables are others', whatever has become of it. */
+  leaseEndsAt?: string;
+  /** Trials that were measured, and those whose values may not be together. */
+  tried: number;
+  infeasible: number;
+  calls: number;
+  /** Changes whenever the run moves: what `seen` of the next question is. */
+  moved?: number;
+  /** Means with the values that it began with. */
+  baseline?: Record<string, number>;
+  best?: {
+    trial: number;
+    score: number;
+    values: Record<string, unknown>;
+    objectives: Record<string, number>;
+  };
+  report?: OptimizationReport;
+  /** The best values are in force. */
+  applied?: boolean;
+  /** They were, and what was measured with them in force was worse. */
+  rolledBack?: boolean;
+  /** What was measured with them in force. */
+  check?: Record<string, unknown>;
+  /** Why they are not in force, where they were to be. */
+  why?: string;
+  error?: WireError;
+}
+
+export interface OptimizationListAnswer {
+  /** What runs, then what waits, in its order. */
+  optimizations: OptimizationInfo[];
+}
+
+/** What was measured with some values, on held-out examples. */
+export interface MeasuredValues {
+  values: Record<string, unknown>;
+  objectives: Record<string, Interval>;
+}
+
+export interface OptimizationReport {
+  /** Surely better in one objective, and surely worse in none. */
+  improved: boolean;
+  verdict: string;
+  trials: number;
+  infeasible: number;
+  seed: number;
+  dataHash: string;
+  examples: Record<"train" | "validation" | "test" | "duplicates", number>;
+  base: MeasuredValues;
+  best?: MeasuredValues & { trial: number };
+  /** Gain in each objective, example by example; above 0 is better, whatever is measured. */
+  differences?: Record<string, Interval>;
+  /** With several objectives: trials of which none is better than another in all. */
+  front?: { trial: number; values: Record<string, unknown>; objectives: Record<string, number> }[];
+  cost: { calls: number; inputTokens: number; outputTokens: number; costUsd: number; timeMs: number };
+  unanswered: number;
+  metricFailures: number;
+  metricFailure?: string;
+  /** Why the search ended before its last trial. */
+  budgetEnded?: string;
 }

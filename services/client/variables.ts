@@ -1,10 +1,11 @@
 // Variables as an application sees them: values with their bounds and history; and, for administrators, declaring,
-// setting, resetting and deprecating them.
+// setting, resetting and deprecating them, and searching for better values.
 
 import { isDspexError } from "../../schemas/errors.ts";
 import type { VariableDefinition, VariableMetric } from "../../schemas/messages/variable-event.ts";
 import type { Api } from "./api.ts";
 import type {
+  OptimizationInfo,
   PastChange,
   VariableCommandAnswer,
   VariableDetails,
@@ -13,6 +14,14 @@ import type {
 } from "./variables-answers.ts";
 import { type ListVariables, listVariables } from "./variables-list.ts";
 import { type ObserveVariables, observeVariables } from "./variables-observe.ts";
+import {
+  listOptimizations,
+  type Objective,
+  Optimization,
+  type OptimizationBudget,
+  type OptimizationOptions,
+  startOptimization,
+} from "./variables-optimize.ts";
 import type { VariableUpdate } from "./variables-update.ts";
 
 export interface ChangeOptions {
@@ -98,6 +107,30 @@ export class Variables {
    */
   observe(pattern = "*", options: ObserveVariables = {}): AsyncGenerator<VariableUpdate> {
     return observeVariables(this.#api, pattern, options);
+  }
+
+  /**
+   * Searches for better values of these, and puts them in force where they are surely better on examples that nothing was
+   * searched on; needs the admin right. A search that touches variables of another one waits for it.
+   * @throws DspexError `invalid_inputs` for what cannot be searched or measured; `not_found`, `gone`, `unknown_program`.
+   */
+  optimize(
+    variables: readonly string[],
+    objective: Objective,
+    budget: OptimizationBudget = {},
+    options: OptimizationOptions = {},
+  ): Promise<Optimization> {
+    return startOptimization(this.#api, variables, objective, budget, options);
+  }
+
+  /** A search by its name, also one of an earlier life of the application. */
+  optimization(run: string): Optimization {
+    return new Optimization(this.#api, run);
+  }
+
+  /** Whose searches run and wait, in the order in which they will start; and, if asked for, those that have ended. */
+  optimizations({ ended = false }: { ended?: boolean } = {}): Promise<OptimizationInfo[]> {
+    return listOptimizations(this.#api, ended);
   }
 
   async #ask<Answer>(verb: string, body: object): Promise<Answer> {

@@ -1,6 +1,5 @@
-// Wires the registry of variables: fold, API, and what the application's configuration declares.
+// Wires the registry of variables: fold, searches for better values, API, and what the application's configuration declares.
 
-import type { VariableDefinition } from "../../schemas/messages/variable-event.ts";
 import { snapshotBucket } from "../../schemas/subjects.ts";
 import { appenderOf } from "../bus/append.ts";
 import { serve } from "../bus/micro-service.ts";
@@ -8,19 +7,17 @@ import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
 import { VERSION } from "../bus/version.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
+import { type VariablesOptions, variablesConfigSchema } from "./config.ts";
+import { Runs } from "./optimize/runs.ts";
 import { Registry } from "./registry.ts";
 import { variableEndpoints } from "./serve.ts";
-
-export interface VariablesOptions {
-  /** Variables of the application's configuration; registered at the start where they are new or changed. */
-  variables?: readonly VariableDefinition[];
-}
 
 /** @throws DspexError `invalid_inputs` when a declaration does not fit. */
 export async function startVariables(
   settings: PartSettings,
-  { variables = [] }: VariablesOptions = {},
+  { variables = [], config: given = {} }: VariablesOptions = {},
 ): Promise<Part> {
+  const config = variablesConfigSchema.parse(given);
   const connection = await connectPart(settings);
   const appender = appenderOf(connection, settings);
   const reader = await LogReader.open(connection);
@@ -35,16 +32,20 @@ export async function startVariables(
     await connection.close();
     throw error;
   }
+  const source = `variables/${instance}`;
+  const runs = new Runs({ registry, appender, reader, config, source, logger });
   const service = await serve(
     connection,
-    { name: "dspex-variables", version: VERSION, description: "variables: values, bounds, history" },
-    variableEndpoints({ registry, reader }),
+    { name: "dspex-variables", version: VERSION, description: "variables: values, bounds, searches" },
+    variableEndpoints({ registry, runs, reader, appender, config, source }),
   );
+  runs.start();
   // Who is told that it runs may ask at once.
   await connection.flush();
   return {
-    name: `variables/${instance}`,
+    name: source,
     async stop() {
+      runs.stop();
       await service.stop();
       await registry.stop();
       appender.close();

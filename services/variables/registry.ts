@@ -20,17 +20,20 @@ import type { ObjectBucket } from "../log/objects.ts";
 import type { LogReader } from "../log/read.ts";
 import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
 import { type Command, decide } from "./decide.ts";
-import { decodeEvent, type VariableAppend } from "./event.ts";
-import { evolve } from "./evolve.ts";
+import type { VariableAppend } from "./event.ts";
+import {
+  applyMessage,
+  FOLD_VERSION,
+  foldFromJson,
+  foldToJson,
+  initialFold,
+  VARIABLES_FILTERS,
+  type VariablesFold,
+} from "./fold.ts";
+import type { OptimizationsState } from "./optimize/state.ts";
 import { rejectionOf } from "./rejection.ts";
 import { decideRenewal } from "./renew.ts";
-import {
-  initialState,
-  stateFromJson,
-  stateToJson,
-  VARIABLES_EVOLVE_VERSION,
-  type VariablesState,
-} from "./state.ts";
+import type { VariablesState } from "./state.ts";
 
 /** Races against other instances that a command may lose. */
 const ATTEMPTS = 20;
@@ -52,7 +55,7 @@ export type Done = (VariableAppend & { sequence: number }) | undefined;
 type Decide = (state: VariablesState) => VariableAppend | undefined;
 
 export class Registry {
-  state: VariablesState = initialState();
+  #fold: VariablesFold = initialFold();
   readonly #options: RegistryOptions;
   #follower: Follower | undefined;
   #folded = Promise.withResolvers<void>();
@@ -64,16 +67,23 @@ export class Registry {
     this.#options = options;
   }
 
+  get state(): VariablesState {
+    return this.#fold.variables;
+  }
+  get optimizations(): OptimizationsState {
+    return this.#fold.optimizations;
+  }
+
   /** Returns when the state is that of now, and what the log is about to forget has been told again. */
   async start(connection: NatsConnection): Promise<void> {
     const { snapshots, instance, logger } = this.#options;
-    const snapshot = await loadSnapshot(snapshots, VARIABLES_EVOLVE_VERSION);
-    if (snapshot !== undefined) this.state = stateFromJson(snapshot.state);
+    const snapshot = await loadSnapshot(snapshots, FOLD_VERSION);
+    if (snapshot !== undefined) this.#fold = foldFromJson(snapshot.state);
     this.#follower = await follow(connection, {
       role: "variables",
       n: instance,
       fromSequence: this.state.sequence + 1,
-      filters: [VARIABLE_EVENTS_FILTER],
+      filters: VARIABLES_FILTERS,
       onMessage: (message) => this.#onMessage(message),
     });
     await this.#follower.caughtUp;
@@ -87,12 +97,14 @@ export class Registry {
 
   /**
    * Does what a command says; a command that is refused is recorded as such.
+   * @param isDone asked before it is decided, each time: true = somebody has done it already.
    * @throws what `decide` throws; `conflict` when others change variables all the time.
    */
-  async execute(command: Command): Promise<Done> {
+  async execute(command: Command, isDone: () => boolean = () => false): Promise<Done> {
     let refused: DspexError | undefined;
     const done = await this.#inTurn((state) => {
       refused = undefined;
+      if (isDone()) return undefined;
       try {
         return decide(state, command);
       } catch (error) {
@@ -112,8 +124,18 @@ export class Registry {
 
   /** The state with everything that was in the log when it was asked for, by whichever instance. */
   async now(): Promise<VariablesState> {
-    await this.#passed((await this.#options.reader.last(VARIABLE_EVENTS_FILTER))?.sequence ?? 0);
+    await this.passed((await this.#options.reader.last(VARIABLE_EVENTS_FILTER))?.sequence ?? 0);
     return this.state;
+  }
+
+  /** Returns when the event of that sequence is part of the state. */
+  async passed(sequence: number): Promise<void> {
+    while (this.state.sequence < sequence) await this.#folded.promise;
+  }
+
+  /** Resolves at the next event. */
+  changed(): Promise<void> {
+    return this.#folded.promise;
   }
 
   async stop(): Promise<void> {
@@ -132,7 +154,7 @@ export class Registry {
     const { reader, appender } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const last = (await reader.last(VARIABLE_EVENTS_FILTER))?.sequence ?? 0;
-      await this.#passed(last);
+      await this.passed(last);
       const decided = decideNow(this.state);
       if (decided === undefined) return undefined;
       const id = randomUUID();
@@ -148,8 +170,8 @@ export class Registry {
         sequence = await this.#storedAs(id, last);
       }
       if (sequence === undefined) continue;
-      await this.#passed(sequence);
-      this.#snapshotSoon();
+      await this.passed(sequence);
+      this.snapshotSoon();
       return { ...decided, sequence };
     }
     throw new DspexError("conflict", "variables are being changed by others all the time", {
@@ -183,31 +205,25 @@ export class Registry {
     );
   }
 
-  async #passed(sequence: number): Promise<void> {
-    while (this.state.sequence < sequence) await this.#folded.promise;
-  }
-
   /** Changes come in groups: one snapshot for each group. */
-  #snapshotSoon(): void {
+  snapshotSoon(): void {
     this.#snapshotTimer ??= setTimeout(() => {
       this.#snapshotTimer = undefined;
       const { snapshots, logger } = this.#options;
       const { sequence } = this.state;
-      storeSnapshot(snapshots, VARIABLES_EVOLVE_VERSION, sequence, stateToJson(this.state)).catch(
-        (error: Error) => logger.warn({ error: error.message }, "snapshot not stored"),
+      storeSnapshot(snapshots, FOLD_VERSION, sequence, foldToJson(this.#fold)).catch((error: Error) =>
+        logger.warn({ error: error.message }, "snapshot not stored"),
       );
     }, SNAPSHOT_DELAY_MS).unref();
   }
 
   #onMessage(message: LogMessage): void {
     try {
-      const event = decodeEvent(message);
-      if (event !== undefined) this.state = evolve(this.state, event);
+      applyMessage(this.#fold, message);
     } catch (error) {
       const { sequence } = message;
       this.#options.logger.warn({ sequence, error: String(error) }, "unreadable variable event skipped");
     }
-    this.state.sequence = message.sequence;
     this.#folded.resolve();
     this.#folded = Promise.withResolvers();
   }

@@ -17,11 +17,10 @@ import type {
   VariableHistoryAnswer,
   VariableListAnswer,
 } from "../client/variables-answers.ts";
-import type { LogReader } from "../log/read.ts";
 import { getAnswer, historyAnswer, listAnswer } from "./answers.ts";
 import { type Command, find } from "./decide.ts";
 import { decodeEvent, type VariableEvent } from "./event.ts";
-import type { Registry } from "./registry.ts";
+import { type OptimizeApi, optimizeEndpoints } from "./optimize/serve.ts";
 
 const DEFAULT_HISTORY = 20;
 
@@ -59,12 +58,7 @@ const deprecateSchema = z.strictObject({
   ...why,
 });
 
-export interface VariablesApi {
-  registry: Registry;
-  reader: LogReader;
-}
-
-export function variableEndpoints(api: VariablesApi): Endpoint[] {
+export function variableEndpoints(api: OptimizeApi): Endpoint[] {
   const asked: Record<string, (request: ApiRequest) => Promise<unknown>> = {
     list: (request) => list(api, request),
     get: (request) => get(api, request),
@@ -100,16 +94,17 @@ export function variableEndpoints(api: VariablesApi): Endpoint[] {
         },
       },
     ]),
+    ...optimizeEndpoints(api),
   ];
 }
 
-async function obey({ registry }: VariablesApi, command: Command): Promise<VariableCommandAnswer> {
+async function obey({ registry }: OptimizeApi, command: Command): Promise<VariableCommandAnswer> {
   const done = await registry.execute(command);
   if (done === undefined) return { changed: false, changes: [], sequence: registry.state.sequence };
   return { changed: true, changes: "changes" in done.data ? done.data.changes : [], sequence: done.sequence };
 }
 
-async function list({ registry }: VariablesApi, request: ApiRequest): Promise<VariableListAnswer> {
+async function list({ registry }: OptimizeApi, request: ApiRequest): Promise<VariableListAnswer> {
   const { pattern, deprecated, after } = body(listSchema, request);
   return listAnswer(await registry.now(), {
     ...(pattern !== undefined && { pattern: checkPattern(pattern, "pattern") }),
@@ -118,14 +113,14 @@ async function list({ registry }: VariablesApi, request: ApiRequest): Promise<Va
   });
 }
 
-async function get({ registry }: VariablesApi, request: ApiRequest): Promise<VariableDetails> {
+async function get({ registry }: OptimizeApi, request: ApiRequest): Promise<VariableDetails> {
   const { name } = body(getSchema, request);
   const state = await registry.now();
   return getAnswer(state, find(state, name, "name"));
 }
 
 async function history(
-  { registry, reader }: VariablesApi,
+  { registry, reader }: OptimizeApi,
   request: ApiRequest,
 ): Promise<VariableHistoryAnswer> {
   const { name, limit = DEFAULT_HISTORY, before = Number.POSITIVE_INFINITY } = body(historySchema, request);
@@ -138,7 +133,7 @@ async function history(
   return historyAnswer(name, entries, new Map(values), entries.length === kept.length);
 }
 
-async function valueAt(reader: LogReader, sequence: number, name: string): Promise<unknown> {
+async function valueAt(reader: OptimizeApi["reader"], sequence: number, name: string): Promise<unknown> {
   const message = await reader.at(sequence);
   const event = message === null ? undefined : decodeEvent(message);
   return event === undefined ? undefined : valueIn(event, name);

@@ -21,7 +21,7 @@ export function isSetting(kind: Implementation["kind"], path: string): boolean {
 /** The first path that means nothing to the implementation, with those that do; undefined = all mean something. */
 export function unknownSetting({ kind, variables = {} }: Implementation): string | undefined {
   // A user's own function takes any.
-  if (kind === "python") return undefined;
+  if (kind === "python" || kind === "native") return undefined;
   return Object.keys(variables).find((path) => !isSetting(kind, path));
 }
 

@@ -28,6 +28,8 @@ export interface Expression {
 const MAX_DEPTH = 50;
 const TOKEN =
   /\s*(?:((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([A-Za-z]\w*)|(\*\*|\|\||&&|[=!<>]=|[-+*/%<>!?:,()]))/y;
+/** The same with names that go into what they name: `check.score`, `found.passages.0`. */
+const DOTTED_TOKEN = new RegExp(TOKEN.source.replace("([A-Za-z]\\w*)", "([A-Za-z]\\w*(?:\\.\\w+)*)"), "y");
 /** Other spellings of the same. */
 const SAME = new Map([
   ["||", "or"],
@@ -48,19 +50,26 @@ interface Token {
 
 interface Reader {
   source: string;
+  token: RegExp;
   next: Token | undefined;
   depth: number;
   names: Set<string>;
 }
 
+export interface ParseOptions {
+  /** Names may have dots. */
+  dotted?: boolean;
+}
+
 /** @throws DspexError `invalid_inputs` that says where. */
-export function parseExpression(source: string): Expression {
+export function parseExpression(source: string, { dotted = false }: ParseOptions = {}): Expression {
   if (source.length > MAX_EXPRESSION)
     throw new DspexError(
       "invalid_inputs",
       `an expression has at most ${MAX_EXPRESSION} characters, not ${source.length}`,
     );
-  const reader: Reader = { source, next: undefined, depth: 0, names: new Set() };
+  const token = dotted ? DOTTED_TOKEN : TOKEN;
+  const reader: Reader = { source, token, next: undefined, depth: 0, names: new Set() };
   reader.next = tokenAt(reader, 0);
   const root = readExpression(reader);
   if (reader.next !== undefined) fail(reader, "an operator or the end");
@@ -181,8 +190,8 @@ function deeper(reader: Reader, read: () => Node): Node {
 }
 
 function tokenAt(reader: Reader, from: number): Token | undefined {
-  TOKEN.lastIndex = from;
-  const found = TOKEN.exec(reader.source);
+  reader.token.lastIndex = from;
+  const found = reader.token.exec(reader.source);
   const rest = reader.source.slice(from);
   const at = from + rest.length - rest.trimStart().length;
   if (found === null) {
