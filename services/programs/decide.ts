@@ -61,14 +61,18 @@ export interface LogRange {
 export function decideRenewal(
   state: ProgramsState,
   name: string,
-  { firstSequence, lastSequence }: LogRange,
+  range: LogRange,
 ): ProgramRegistered | undefined {
   const program = state.programs.get(name);
   const version = program?.status === "registered" ? program.versions.get(program.current) : undefined;
   if (version === undefined) return undefined;
+  return isOld(version.sequence, range) ? { ...version.definition, by: version.by } : undefined;
+}
+
+/** It is no longer in the log, or soon will be. */
+export function isOld(sequence: number, { firstSequence, lastSequence }: LogRange): boolean {
   const middle = firstSequence + Math.floor((lastSequence - firstSequence) / 2);
-  const isOld = version.sequence < firstSequence || (firstSequence > 1 && version.sequence < middle);
-  return isOld ? { ...version.definition, by: version.by } : undefined;
+  return sequence < firstSequence || (firstSequence > 1 && sequence < middle);
 }
 
 export function signatureText(definition: ProgramDefinition): string {

@@ -21,6 +21,8 @@ import type { Checked } from "../../schemas/signature/typed/infer.ts";
 export interface NativeContext {
   /** Aborted when the request is cancelled or its deadline passes. */
   readonly signal: AbortSignal;
+  /** Values of the variables that the implementation names, by their names and by its own keys. */
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** A native function as the router calls it: TypeScript values in, TypeScript values out. */

@@ -200,9 +200,9 @@ const wrong: [name: string, declaration: unknown, path: string | undefined, mess
   ],
   [
     "a variable for a parameter without a module",
-    program({ kind: "native", name: "n", variables: { "parameters.steps": "steps" } }),
+    program({ kind: "structured", name: "n", variables: { "parameters.steps": "steps" } }),
     "implementations.0.variables.parameters.steps",
-    /^implementation "n": parameters\.steps is no setting .*, native has: timeoutMs$/,
+    /^implementation "n": parameters\.steps is no setting .*, structured has: model, .*, prompt$/,
   ],
   [
     "a variable for what an implementation is",

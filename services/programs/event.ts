@@ -69,6 +69,8 @@ function programEvent(verb: string, at: At, data: () => unknown): ProgramEvent |
       return { kind: verb, ...at, name: programRemovedSchema.parse(data()).name };
     case "version-published":
       return { kind: verb, ...at, data: VERSION_EVENTS[verb].schema.parse(data()) };
+    case "canary-started":
+      return { kind: verb, ...at, data: VERSION_EVENTS[verb].schema.parse(data()) };
     case "promoted":
       return { kind: verb, ...at, data: VERSION_EVENTS[verb].schema.parse(data()) };
     case "rolled-back":
@@ -83,6 +85,8 @@ function programEvent(verb: string, at: At, data: () => unknown): ProgramEvent |
 function optimizationEvent(verb: string, at: At, data: () => unknown): ProgramEvent | undefined {
   switch (verb) {
     case "started":
+      // A search over variables is theirs.
+      if (Object.hasOwn(data() as object, "variables")) return undefined;
       return { kind: "optimization-started", ...at, data: OPTIMIZATION_EVENTS[verb].schema.parse(data()) };
     case "trial-finished":
       return { kind: "optimization-trial", ...at, data: OPTIMIZATION_EVENTS[verb].schema.parse(data()) };

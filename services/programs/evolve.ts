@@ -3,7 +3,7 @@
 import type { ProgramEvent } from "./event.ts";
 import { evolveOptimizations } from "./optimize/evolve.ts";
 import { type ProgramsState, type RegisteredProgram, VERSIONS_KEPT } from "./state.ts";
-import { evolveVersions, forgetWanted, nameIn } from "./versions/evolve.ts";
+import { endCanary, evolveVersions, forgetWanted, nameIn } from "./versions/evolve.ts";
 
 export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState {
   state.sequence = event.sequence;
@@ -11,16 +11,11 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
     case "registered": {
       const { definition, by, sequence, timeMs } = event;
       const { name, version } = definition;
-      const program: RegisteredProgram = state.programs.get(name) ?? {
-        name,
-        status: "registered",
-        current: version,
-        versions: new Map(),
-        published: new Map(),
-      };
+      const program = state.programs.get(name) ?? unregistered(name);
       program.status = "registered";
       program.current = version;
       forgetWanted(program, version);
+      endCanary(program, version);
       program.versions.delete(version);
       program.versions.set(version, { definition, by, sequence, timeMs });
       while (program.versions.size > VERSIONS_KEPT)
@@ -30,15 +25,21 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
     }
     case "removed": {
       const program = state.programs.get(event.name);
-      if (program !== undefined) program.status = "removed";
+      if (program !== undefined) {
+        program.status = "removed";
+        delete program.canary;
+      }
       return state;
     }
     case "version-published":
+    case "canary-started":
     case "promoted":
     case "rolled-back":
     case "withdrawn": {
-      const program = state.programs.get(nameIn(event));
-      if (program !== undefined) evolveVersions(program, event);
+      // The log may have forgotten the registration, which is told again, and not yet what is told of its versions.
+      const program = state.programs.get(nameIn(event)) ?? unregistered(nameIn(event));
+      state.programs.set(program.name, program);
+      evolveVersions(program, event);
       return state;
     }
     case "optimization-started":
@@ -55,4 +56,8 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
       return state;
     }
   }
+}
+
+function unregistered(name: string): RegisteredProgram {
+  return { name, status: "removed", current: "", versions: new Map(), published: new Map() };
 }

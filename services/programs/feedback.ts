@@ -6,6 +6,7 @@ import type { Feedback } from "../../schemas/messages/feedback.ts";
 import type { ProgramFeedback } from "../../schemas/messages/program-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import { freeFeatures } from "../learning/outcomes/features.ts";
+import { drawOf } from "./versions/canary/outcome.ts";
 
 const JUDGEMENT_DIGITS = 32;
 
@@ -14,6 +15,7 @@ export function programFeedback(feedback: Feedback, result: Result, user: string
   const { program, version, implementation, status, decision } = result;
   const features =
     status === "succeeded" && decision !== undefined ? freeFeatures(decision.features) : undefined;
+  const draw = features && drawOf(decision?.features ?? {});
   return {
     ...feedback,
     user,
@@ -21,6 +23,7 @@ export function programFeedback(feedback: Feedback, result: Result, user: string
     ...(version !== undefined && { version }),
     ...(implementation !== undefined && { implementation }),
     ...(features !== undefined && { place: features.place }),
+    ...(draw !== undefined && { canary: { version: draw.version, taken: draw.taken } }),
   };
 }
 

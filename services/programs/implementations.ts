@@ -43,6 +43,8 @@ function fitted(implementation: Implementation, signature: Signature, path: stri
       return implementation;
     case "choice":
       checkPrompt(implementation.prompt, signature, `${path}.prompt`);
+      for (const [n, { prompt }] of (implementation.more ?? []).entries())
+        checkPrompt(prompt, signature, `${path}.more.${n}.prompt`);
       return fittedChoice(implementation, signature, path);
     default:
       return implementation;
@@ -57,6 +59,8 @@ function fittedChoice(choice: Choice, signature: Signature, path: string): Choic
       path,
     );
   checkWords(choice.words ?? {}, labels, `${path}.words`);
+  for (const [n, { words }] of (choice.more ?? []).entries())
+    checkWords(words ?? {}, labels, `${path}.more.${n}.words`);
   if (choice.calibration === undefined) return choice;
   const calibration = choice.calibration.map((inputs, n) => {
     const checked = validateInputs(signature, inputs);

@@ -15,6 +15,7 @@ import { startSettler } from "./optimize/settle.ts";
 import { servePoolModules } from "./pool-modules.ts";
 import { Registry } from "./registry.ts";
 import { programEndpoints } from "./serve.ts";
+import { CanaryWatch } from "./versions/canary/watch.ts";
 
 export interface ProgramsOptions {
   /** Programs of the application's configuration; registered at the start where they are new or changed. */
@@ -36,10 +37,11 @@ export async function startPrograms(settings: PartSettings, options: ProgramsOpt
   await registry.start(connection);
   await registry.declare(definitions);
   const source = `programs/${instance}`;
+  const canaries = new CanaryWatch({ registry, connection, instance, logger }).start();
   const service = await serve(
     connection,
     { name: "dspex-programs", version: VERSION, description: "registry of programs, feedback" },
-    programEndpoints({ registry, appender, reader, source, define }),
+    programEndpoints({ registry, appender, reader, source, canaries, define }),
   );
   const artifacts = await ObjectBucket.open(connection, appender, ARTIFACT_BUCKET);
   const settler = startSettler({ registry, appender, reader, artifacts, define, source, logger });
@@ -47,8 +49,7 @@ export async function startPrograms(settings: PartSettings, options: ProgramsOpt
   return {
     name: source,
     async stop() {
-      settler.stop();
-      modules.stop();
+      for (const one of [settler, modules, canaries]) await one.stop();
       await service.stop();
       await registry.stop();
       appender.close();

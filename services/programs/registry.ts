@@ -13,6 +13,7 @@ import {
   type ProgramRemoved,
 } from "../../schemas/messages/program-event.ts";
 import {
+  type CanaryStarted,
   VERSION_EVENTS,
   type VersionPromoted,
   type VersionPublished,
@@ -28,7 +29,7 @@ import type { LogMessage } from "../log/message.ts";
 import type { ObjectBucket } from "../log/objects.ts";
 import type { LogReader } from "../log/read.ts";
 import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
-import { decideRenewal } from "./decide.ts";
+import { decideRenewal, type LogRange } from "./decide.ts";
 import { decodeEvent, PROGRAMS_FILTERS } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import {
@@ -38,7 +39,14 @@ import {
   stateFromJson,
   stateToJson,
 } from "./state.ts";
-import { decideDeclared, decideWanted, definitionIn } from "./versions/decide.ts";
+import { decideCanaryRenewal } from "./versions/canary/decide.ts";
+import {
+  decideDeclared,
+  decideVersionRenewal,
+  decideWanted,
+  decideWantedRenewal,
+  definitionIn,
+} from "./versions/decide.ts";
 
 const ATTEMPTS = 20;
 const RENEW_EVERY_MS = 3_600_000;
@@ -49,6 +57,7 @@ interface Changes {
   registered: ProgramRegistered;
   removed: ProgramRemoved;
   "version-published": VersionPublished;
+  "canary-started": CanaryStarted;
   promoted: VersionPromoted;
   "rolled-back": VersionRolledBack;
   withdrawn: VersionWithdrawn;
@@ -174,10 +183,23 @@ export class Registry {
     if (first === null || last === null) return;
     const range = { firstSequence: first.sequence, lastSequence: last.sequence };
     for (const name of [...this.state.programs.keys()]) {
-      if (decideRenewal(this.state, name, range) === undefined) continue;
-      if (await this.execute(name, "registered", (state) => decideRenewal(state, name, range)))
+      if (
+        decideRenewal(this.state, name, range) !== undefined &&
+        (await this.execute(name, "registered", (state) => decideRenewal(state, name, range)))
+      )
         logger.info({ program: name }, "program told again");
+      await this.#renewVersions(name, range);
     }
+  }
+
+  /** After the registration: a canary is one beside the version in use. */
+  async #renewVersions(name: string, range: LogRange): Promise<void> {
+    while (decideVersionRenewal(this.state, name, range) !== undefined)
+      await this.execute(name, "version-published", (state) => decideVersionRenewal(state, name, range));
+    if (decideWantedRenewal(this.state, name, range) !== undefined)
+      await this.execute(name, "promoted", (state) => decideWantedRenewal(state, name, range));
+    if (decideCanaryRenewal(this.state, name, range) !== undefined)
+      await this.execute(name, "canary-started", (state) => decideCanaryRenewal(state, name, range));
   }
 
   #event(type: string, data: object): string {

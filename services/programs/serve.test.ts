@@ -32,6 +32,7 @@ function judging(stored: (sent: string) => string | undefined) {
     appender: appender as unknown as Appender,
     reader: reader as unknown as LogReader,
     registry: undefined as never,
+    canaries: undefined as never,
     define: undefined as never,
     source: "programs/1",
   });

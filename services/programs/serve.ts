@@ -21,19 +21,21 @@ import { decideRegister, decideRemove, signatureText } from "./decide.ts";
 import { judgementOf, programFeedback } from "./feedback.ts";
 import { optimizeEndpoints } from "./optimize/serve.ts";
 import type { Registry } from "./registry.ts";
+import type { CanaryWatch } from "./versions/canary/watch.ts";
 import { versionEndpoints } from "./versions/serve.ts";
 
 const namedSchema = z.strictObject({ name: z.string(), version: z.string().optional() });
 const removalSchema = z.strictObject({ name: tokenSchema, reason: z.string().max(1_024).optional() });
 
 /** Of programs. */
-const ADMIN_VERBS = ["register", "remove", "optimize", "promote", "rollback", "withdraw"] as const;
+const ADMIN_VERBS = ["register", "remove", "optimize", "promote", "rollback", "withdraw", "canary"] as const;
 
 export interface ProgramsApi {
   registry: Registry;
   appender: Appender;
   reader: LogReader;
   source: string;
+  canaries: CanaryWatch;
   /** A declaration as it is registered here. */
   define: (declaration: unknown) => ProgramDefinition;
 }

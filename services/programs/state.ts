@@ -4,7 +4,7 @@ import type { ProgramDefinition } from "../../schemas/messages/program-event.ts"
 import type { OptimizationRun } from "./optimize/state.ts";
 import type { ProgramVersions, PublishedVersion } from "./versions/state.ts";
 
-export const PROGRAMS_EVOLVE_VERSION = "2";
+export const PROGRAMS_EVOLVE_VERSION = "3";
 
 /** Versions of one program that are kept; older ones stay in the log only. */
 export const VERSIONS_KEPT = 32;

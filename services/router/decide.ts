@@ -7,11 +7,15 @@ import type { Implementation, ProgramDefinition } from "../../schemas/messages/p
 import type { RequestOptions } from "../../schemas/messages/request.ts";
 import { validateInputs } from "../../schemas/signature/mod.ts";
 import { budgetExceeded } from "./budget.ts";
+import { drawCanary, planAfterCanary } from "./canary.ts";
 import { findDefinition, signatureOf } from "./definitions.ts";
 import { exclusionsOf, noneCapable } from "./eligible.ts";
 import { inputsOf } from "./history-input.ts";
 import type { Intake } from "./intake.ts";
+import { affinityOf } from "./load/affinity.ts";
+import { pinned } from "./pin.ts";
 import { makePlan, nextStep } from "./plan.ts";
+import { poolOf } from "./pool-of.ts";
 import { analysisOf, featuresOf, questionOf } from "./question.ts";
 import { begunAttempts, type OpenRequest, type RouterState } from "./state.ts";
 import { choose, PLAN_RULE } from "./strategies/rules.ts";
@@ -42,6 +46,8 @@ export interface AttemptOrder {
   plan: PlanStep[];
   decision: Decision;
   fallbackReason: string | undefined;
+  /** Of the pool, who is to take it; absent = whoever is free. */
+  worker?: string;
 }
 
 export type RouterAction =
@@ -77,9 +83,10 @@ export function decideRequest(
     return refuse(intake.error ?? new DspexError("internal", "an intake without a request"));
   if (abilities.isLogFull())
     return refuse(new DspexError("overloaded", "the log is nearly full", { retryAfterMs: FULL_RETRY_MS }));
-  const { options } = intake.request;
-  const found = findDefinition(state, intake.program, options.version);
+  const found = findDefinition(state, intake.program, intake.request.options.version);
   if (found instanceof DspexError) return refuse(found);
+  const options = pinned(state, found, intake.request.options);
+  if (options instanceof DspexError) return refuse(options, found);
   const checked = validateInputs(signatureOf(found), inputsOf(found, intake.request), { references: true });
   if (!checked.ok) return refuse(invalidInputs(intake.program, checked.problems), found);
   const inputs = checked.value as Record<string, unknown>;
@@ -90,6 +97,37 @@ export function decideRequest(
     questionOf(state, found, analysis, options, { requestId: intake.id, ineligible, inFlight });
   const troubles = troublesOf(state, found, Math.max(intake.timeMs, state.timeMs));
   const asked = askAround(found, excluded, troubles, ask);
+  const { hasFunction } = abilities;
+  const canary = drawCanary(state, found, { intake, analysis, options, inFlight, hasFunction });
+  if (canary?.taken !== undefined) {
+    const { definition, question, answer } = canary.taken;
+    const tuned = tune(state, definition, answer.chosen, options);
+    if (tuned instanceof DspexError) return refuse(tuned, definition);
+    const order: AttemptOrder = {
+      id: intake.id,
+      attempt: 1,
+      definition,
+      implementation: tuned.implementation,
+      inputs,
+      variables: tuned.variables,
+      options,
+      plan: planAfterCanary(answer.chosen, asked?.answer),
+      decision: {
+        stateSequence: state.sequence,
+        policyVersion: String(state.policy.version),
+        features: {
+          ...featuresOf(question, answer.chosen, found.name, analysis, options),
+          canary: canary.feature,
+          ...tuned.features,
+        },
+        candidates: answer.candidates,
+        chosen: answer.chosen.name,
+        inFlight,
+      },
+      fallbackReason: undefined,
+    };
+    return { kind: "attempt", order: addressed(state, order, intake.user), delayMs: 0 };
+  }
   if (asked === undefined) return refuse(noneCapable(found, excluded), found);
   const { question, answer } = asked;
   const heldUp = asked.isShut ? circuitOpen(found, excluded, troubles) : undefined;
@@ -111,14 +149,35 @@ export function decideRequest(
     decision: {
       stateSequence: state.sequence,
       policyVersion: String(state.policy.version),
-      features: { ...featuresOf(question, chosen, found.name, analysis, options), ...tuned.features },
+      features: {
+        ...featuresOf(question, chosen, found.name, analysis, options),
+        ...(canary !== undefined && { canary: canary.feature }),
+        ...tuned.features,
+      },
       candidates: answer.candidates,
       chosen: chosen.name,
       inFlight,
     },
     fallbackReason: undefined,
   };
-  return { kind: "attempt", order, delayMs: 0, ...(heldUp !== undefined && { heldUp }) };
+  return {
+    kind: "attempt",
+    order: addressed(state, order, intake.user),
+    delayMs: 0,
+    ...(heldUp !== undefined && { heldUp }),
+  };
+}
+
+/** A turn of a session goes to the worker that has answered its turn before, if that can take it. */
+function addressed(state: RouterState, order: AttemptOrder, user: string): AttemptOrder {
+  const { options, implementation, decision } = order;
+  const affinity = affinityOf(state, { user, session: options.session }, poolOf(implementation));
+  if (affinity === undefined) return order;
+  return {
+    ...order,
+    decision: { ...decision, features: { ...decision.features, affinity } },
+    ...(affinity.fate === "kept" && { worker: affinity.worker }),
+  };
 }
 
 interface Asked {
@@ -233,7 +292,13 @@ export function decideFailure(
         ? undefined
         : `${failed.implementation}: ${failed.error.code}`,
   };
-  return { kind: "attempt", order, delayMs: next.delayMs };
+  // Whoever has lost it is not asked again.
+  const isLost = failed.error.code === "worker_lost";
+  return {
+    kind: "attempt",
+    order: isLost ? order : addressed(state, order, open.user),
+    delayMs: next.delayMs,
+  };
 }
 
 interface Problem {

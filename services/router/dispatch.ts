@@ -1,17 +1,18 @@
-// Sends work to pools: waits for a place, or is turned away, then appends the work unless the request was answered. All
-// work goes to whichever worker of the pool is free first: within a pool that is the earliest finish.
+// Sends work to pools: waits for a place, or is turned away, then appends the work unless the request was answered. Work
+// goes to whichever worker of the pool is free first, which is the earliest finish, but for a session's turns: these go to
+// the worker that knows the session.
 
 import { DEFAULT_PRIORITY } from "../../schemas/limits.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import type { LogReader } from "../log/read.ts";
-import { type HistoryBounds, historyOf } from "../sessions/history.ts";
-import type { HistoryTurn } from "../sessions/turns.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { findWork } from "./duplicates.ts";
 import type { RouterFold } from "./fold.ts";
 import type { Hand } from "./hand.ts";
 import type { Journal } from "./journal.ts";
+import { isAlive } from "./load/affinity.ts";
 import { poolOf } from "./pool-of.ts";
+import type { SessionHistory } from "./session-history.ts";
 import type { PoolSlots, PoolWaiter } from "./slots.ts";
 import { withDispatchSpan } from "./spans.ts";
 import { workOf } from "./work-message.ts";
@@ -22,8 +23,7 @@ export interface DispatcherParts {
   claimCheck: ClaimCheck;
   reader: LogReader;
   fold: RouterFold;
-  /** How much of a session's history goes along. */
-  history: HistoryBounds;
+  history: SessionHistory;
 }
 
 export class Dispatcher {
@@ -32,7 +32,7 @@ export class Dispatcher {
   readonly #claimCheck: ClaimCheck;
   readonly #reader: LogReader;
   readonly #fold: RouterFold;
-  readonly #history: HistoryBounds;
+  readonly #history: SessionHistory;
 
   constructor({ slots, journal, claimCheck, reader, fold, history }: DispatcherParts) {
     this.#history = history;
@@ -56,12 +56,14 @@ export class Dispatcher {
     let isSent = false;
     try {
       if (hand.aborted || this.#isSent(order)) return "unwanted";
-      const history = await this.#historyOf(order, hand);
+      const history = await this.#history.of(order, hand);
       if (hand.aborted) return "unwanted";
-      const work = workOf(order, hand.intake, hand.open, performance.now() - startedAt, history);
+      const worker = this.#workerOf(order, pool);
+      const routeMs = performance.now() - startedAt;
+      const work = workOf(order, hand.intake, hand.open, routeMs, history, worker);
       const inputs = await this.#claimCheck.shrink(work.inputs, work.user);
       isSent = await withDispatchSpan(order, pool, hand.traceparent, (traceparent) =>
-        this.#journal.work({ ...work, inputs }, pool, undefined, traceparent, () =>
+        this.#journal.work({ ...work, inputs }, pool, worker, traceparent, () =>
           findWork(order.id, order.attempt, this.#reader, this.#fold),
         ),
       );
@@ -74,11 +76,9 @@ export class Dispatcher {
     return isSent ? "sent" : "unwanted";
   }
 
-  /** What was said in the session before: it is this request's turn, so all of it is in the log. */
-  #historyOf({ options }: AttemptOrder, { open: { user } }: Hand): Promise<HistoryTurn[]> | undefined {
-    const { session } = options;
-    if (session === undefined) return undefined;
-    return historyOf(this.#fold.state.sessions, this.#reader, { user, session }, this.#history);
+  /** It may have died while the work waited for a place. */
+  #workerOf({ worker }: AttemptOrder, pool: string): string | undefined {
+    return worker !== undefined && isAlive(this.#fold.state.load, pool, worker) ? worker : undefined;
   }
 
   /** Another router had the same message while this one waited for a place. */

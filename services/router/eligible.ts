@@ -2,9 +2,9 @@
 
 import { DspexError } from "../../schemas/errors.ts";
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
-import type { RequestOptions } from "../../schemas/messages/request.ts";
 import type { TaskAnalysis } from "./analysis/analyse.ts";
 import { missingFor } from "./capabilities.ts";
+import type { DecidedOptions } from "./pin.ts";
 
 /** Name of each implementation that cannot take the request → why. */
 export type Exclusions = Map<string, string>;
@@ -13,7 +13,7 @@ export type Exclusions = Map<string, string>;
 export function exclusionsOf(
   definition: ProgramDefinition,
   analysis: TaskAnalysis,
-  options: RequestOptions,
+  options: DecidedOptions,
   hasFunction: (program: string, implementation: string) => boolean,
 ): Exclusions | DspexError {
   const { name: program, implementations } = definition;
@@ -30,7 +30,7 @@ export function exclusionsOf(
   for (const implementation of implementations) {
     const { name, kind } = implementation;
     if (wanted !== undefined && name !== wanted) {
-      excluded.set(name, `the request names "${wanted}"`);
+      excluded.set(name, `${namedBy(options)} names "${wanted}"`);
       continue;
     }
     const missing =
@@ -40,6 +40,10 @@ export function exclusionsOf(
     if (missing !== undefined) excluded.set(name, missing);
   }
   return excluded;
+}
+
+function namedBy({ pinnedBy }: DecidedOptions): string {
+  return pinnedBy === undefined ? "the request" : `variable "${pinnedBy}"`;
 }
 
 /** Nothing can take the request: says what each implementation lacks. */

@@ -12,6 +12,11 @@ import {
   programRemovedSchema,
 } from "../../schemas/messages/program-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import {
+  type CanaryStarted,
+  canaryStartedSchema,
+  VERSION_EVENTS,
+} from "../../schemas/messages/version-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import {
   type WorkerStarted,
@@ -34,6 +39,9 @@ export type RouterEvent =
   | { kind: "result"; sequence: number; timeMs: number; id: string; ending?: Ending; learned?: Learned }
   | { kind: "program-registered"; sequence: number; timeMs: number; definition: ProgramDefinition }
   | { kind: "program-removed"; sequence: number; timeMs: number; name: string }
+  | { kind: "canary-started"; sequence: number; timeMs: number; canary: CanaryStarted }
+  | { kind: "version-chosen"; sequence: number; timeMs: number; name: string; version: string }
+  | { kind: "version-withdrawn"; sequence: number; timeMs: number; name: string; version: string }
   | { kind: "worker-started"; sequence: number; timeMs: number; worker: WorkerStarted }
   | { kind: "worker-gone"; sequence: number; timeMs: number; worker: WorkerName }
   | { kind: "feedback"; sequence: number; timeMs: number; learned: Learned }
@@ -118,6 +126,17 @@ function decodeOther(entity: string, verb: string, message: EventMessage): Route
   }
   if (entity === "program" && verb === "removed") {
     return { kind: "program-removed", ...at, name: programRemovedSchema.parse(dataOf(message)).name };
+  }
+  if (entity === "program" && verb === "canary-started") {
+    return { kind: verb, ...at, canary: canaryStartedSchema.parse(dataOf(message)) };
+  }
+  if (entity === "program" && (verb === "promoted" || verb === "rolled-back")) {
+    const { name, version } = VERSION_EVENTS[verb].schema.parse(dataOf(message));
+    return { kind: "version-chosen", ...at, name, version };
+  }
+  if (entity === "program" && verb === "withdrawn") {
+    const { name, version } = VERSION_EVENTS[verb].schema.parse(dataOf(message));
+    return { kind: "version-withdrawn", ...at, name, version };
   }
   if (entity === "program" && verb === "feedback") {
     const feedback = programFeedbackSchema.parse(dataOf(message));

@@ -1,6 +1,7 @@
 // state + event → state, for routers. One case an event.
 
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
+import type { CanaryStarted } from "../../schemas/messages/version-event.ts";
 import { evolvePolicy } from "../learning/policy/evolve.ts";
 import { isFrozen } from "../learning/policy/state.ts";
 import { armsOf } from "../learning/statistics/arms.ts";
@@ -12,7 +13,13 @@ import type { RouterEvent } from "./event.ts";
 import type { Intake } from "./intake.ts";
 import { workerGone, workerStarted } from "./load/evolve.ts";
 import { attemptFailed, requestEnded, requestForgotten, workSent } from "./running.ts";
-import { type ConnectionWindow, openRequest, ROUTER_BOUNDS, type RouterState } from "./state.ts";
+import {
+  type ConnectionWindow,
+  openRequest,
+  type ProgramEntry,
+  ROUTER_BOUNDS,
+  type RouterState,
+} from "./state.ts";
 
 export function evolve(state: RouterState, event: RouterEvent): RouterState {
   state.sequence = event.sequence;
@@ -62,8 +69,9 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
     }
     case "program-registered": {
       const { name, version } = event.definition;
-      const entry = state.programs.get(name) ?? { current: version, versions: new Map() };
+      const entry: ProgramEntry = state.programs.get(name) ?? { current: version, versions: new Map() };
       entry.current = version;
+      if (entry.canary !== undefined && entry.canary.base !== version) delete entry.canary;
       entry.versions.delete(version);
       entry.versions.set(version, event.definition);
       evictOldest(entry.versions, ROUTER_BOUNDS.versions);
@@ -75,6 +83,20 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
         program: name,
         arms,
       });
+      return state;
+    }
+    case "canary-started":
+      canaryStarted(state, event.canary);
+      return state;
+    case "version-chosen": {
+      // It comes into use with its registration, which follows; told again, it is the one in use.
+      const entry = state.programs.get(event.name);
+      if (entry?.canary?.base !== event.version) delete entry?.canary;
+      return state;
+    }
+    case "version-withdrawn": {
+      const entry = state.programs.get(event.name);
+      if (entry?.canary?.version === event.version) delete entry.canary;
       return state;
     }
     case "program-removed":
@@ -105,6 +127,21 @@ export function evolve(state: RouterState, event: RouterEvent): RouterState {
       return state;
     }
   }
+}
+
+/** Only beside the version that it was to be tried beside: another one may have come into use meanwhile. */
+function canaryStarted(state: RouterState, { definition, base, share }: CanaryStarted): void {
+  const { name, version } = definition;
+  const entry = state.programs.get(name);
+  const current = entry?.versions.get(base);
+  if (entry === undefined || current === undefined || entry.current !== base) return;
+  entry.canary = { version, base, share };
+  entry.versions.delete(version);
+  entry.versions.set(version, definition);
+  // Needed now, so the last to be evicted.
+  entry.versions.delete(base);
+  entry.versions.set(base, current);
+  evictOldest(entry.versions, ROUTER_BOUNDS.versions);
 }
 
 /** While frozen nothing is learned of a program. */

@@ -25,8 +25,11 @@ export function withHistory(
   return field === undefined || history === undefined ? inputs : { ...inputs, [field]: history };
 }
 
-/** Name of the input that the session fills. */
-function openField(definition: ProgramDefinition, { inputs, options }: ReadRequest): string | undefined {
+/** Name of the input that the session fills; undefined where it fills none. */
+export function openField(
+  definition: ProgramDefinition,
+  { inputs, options }: ReadRequest,
+): string | undefined {
   if (options.session === undefined) return undefined;
   const field = historyField(definition);
   return field === undefined || Object.hasOwn(inputs, field) ? undefined : field;

@@ -11,23 +11,35 @@ import { looksLikeReference } from "../log/claim-check.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { signatureOf } from "./definitions.ts";
 import type { Hand } from "./hand.ts";
+import { openField } from "./history-input.ts";
 import { type NativeRunner, nativeError } from "./native-functions.ts";
+import type { SessionHistory } from "./session-history.ts";
 import { endFailed, runWithin, startRunSpan } from "./spans.ts";
 
 export type InlineOutcome =
   | { outputs: Record<string, unknown>; attempt: Attempt }
   | { failed: Omit<AttemptFailed, "plan" | "requestSequence" | "workSequence"> };
 
+export interface InlineAttemptParts {
+  runner: NativeRunner;
+  claimCheck: ClaimCheck;
+  history: SessionHistory;
+  /** How results name this router. */
+  worker: string;
+  timeoutMs: number;
+}
+
 export class InlineAttempt {
   readonly #runner: NativeRunner;
   readonly #claimCheck: ClaimCheck;
+  readonly #history: SessionHistory;
   readonly #worker: string;
   readonly #timeoutMs: number;
 
-  /** `worker` is how results name this router. */
-  constructor(runner: NativeRunner, claimCheck: ClaimCheck, worker: string, timeoutMs: number) {
+  constructor({ runner, claimCheck, history, worker, timeoutMs }: InlineAttemptParts) {
     this.#runner = runner;
     this.#claimCheck = claimCheck;
+    this.#history = history;
     this.#worker = worker;
     this.#timeoutMs = timeoutMs;
   }
@@ -73,11 +85,24 @@ export class InlineAttempt {
         implementation: order.implementation.name,
         inline: order.implementation.kind === "native" && order.implementation.inline === true,
         inputs: decodeInputs(signatureOf(order.definition), inputs),
+        variables: order.variables,
         timeoutMs: order.implementation.timeoutMs ?? this.#timeoutMs,
         cancellation: hand,
       });
-    if (!Object.values(order.inputs).some(looksLikeReference)) return call(order.inputs);
-    return this.#claimCheck.expand(order.inputs, hand.intake.user).then(call);
+    const { request } = hand.intake;
+    const field = request === undefined ? undefined : openField(order.definition, request);
+    const hasReferences = Object.values(order.inputs).some(looksLikeReference);
+    if (field === undefined && !hasReferences) return call(order.inputs);
+    return this.#whole(order, hand, field).then(call);
+  }
+
+  /** Inputs with values in place of references, and with the session's turns where they belong. */
+  async #whole(order: AttemptOrder, hand: Hand, field: string | undefined): Promise<Record<string, unknown>> {
+    const { user } = hand.intake;
+    const inputs = await this.#claimCheck.expand(order.inputs, user);
+    const history = field === undefined ? undefined : await this.#history.of(order, hand);
+    if (field === undefined || history === undefined) return inputs;
+    return { ...inputs, [field]: await this.#claimCheck.expandTurns(history.turns, user) };
   }
 
   #facts(order: AttemptOrder, startedAt: string, start: number) {

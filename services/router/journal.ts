@@ -14,10 +14,12 @@ import {
 } from "../../schemas/messages/request-event.ts";
 import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
 import { WORK_TYPE, type Work } from "../../schemas/messages/work.ts";
+import { WORKER_EVENTS, type WorkerLost } from "../../schemas/messages/worker-event.ts";
 import {
   ATTEMPT_FAILED_SUBJECT,
   requestEventSubject,
   resultSubject,
+  workerEventSubject,
   workSubject,
 } from "../../schemas/subjects.ts";
 import type { Appender, AppendOptions } from "../bus/append.ts";
@@ -73,6 +75,9 @@ export class Journal {
     );
   }
 
+  async workerLost(data: WorkerLost): Promise<void> {
+    await this.#append(workerEventSubject("lost"), WORKER_EVENTS.lost.type, data, undefined);
+  }
   async breaker(subject: string, type: string, data: BreakerChanged): Promise<void> {
     await this.#append(subject, type, data, undefined);
   }

@@ -24,16 +24,18 @@ export async function startRouter(settings: PartSettings, options: RouterOptions
   const connection = await connectPart(settings);
   const appender = appenderOf(connection, settings);
   const wired = await wireRouter(settings, connection, appender, { ...options, config });
-  const { router, endings, fold, lanes, fill } = wired;
+  const { router, endings, fold, lanes, fill, lookouts } = wired;
   await fold.start(connection);
   router.resume();
   const drain = await consume(connection, wired, config, logger);
+  for (const lookout of lookouts) lookout.start();
   const open = serveOpenRequests(connection, fold);
   return {
     name: `router/${settings.instance}`,
     async stop() {
       await drain();
       router.stop();
+      for (const lookout of lookouts) lookout.stop();
       open.stop();
       endings.stop();
       fill.stop();

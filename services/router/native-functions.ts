@@ -12,6 +12,8 @@ export interface NativeCall {
   implementation: string;
   inline: boolean;
   inputs: Record<string, unknown>;
+  /** Values of variables, by their names and by the function's own keys. */
+  variables: Readonly<Record<string, unknown>>;
   timeoutMs: number;
   cancellation: Cancellation;
 }
@@ -68,8 +70,9 @@ export class NativeRunner {
 
   #runInline(run: NativeFunction, call: NativeCall): unknown | Promise<unknown> {
     const startedAt = performance.now();
-    const { cancellation } = call;
+    const { cancellation, variables } = call;
     const outputs = run(call.inputs, {
+      variables,
       get signal() {
         return cancellation.signal;
       },

@@ -20,7 +20,7 @@ port.on("message", async (request: LaneRequest) => {
         "module_not_found",
         `no function "${request.implementation}" of "${request.program}"`,
       );
-    reply = { outputs: await run(request.inputs, { signal: never }) };
+    reply = { outputs: await run(request.inputs, { signal: never, variables: request.variables }) };
   } catch (thrown) {
     reply = { error: asDspexError(thrown).toWire() };
   }

@@ -9,6 +9,7 @@ export interface LaneRequest {
   program: string;
   implementation: string;
   inputs: Record<string, unknown>;
+  variables: Readonly<Record<string, unknown>>;
 }
 export type LaneReply = { ready: true } | { outputs: unknown } | { error: WireError };
 
@@ -130,6 +131,7 @@ export class NativeLanes {
       program: call.program,
       implementation: call.implementation,
       inputs: call.inputs,
+      variables: call.variables,
     } satisfies LaneRequest);
   }
 

@@ -10,6 +10,7 @@ import { loadBucket } from "../learning/statistics/cell.ts";
 import { analyseTask, type TaskAnalysis } from "./analysis/analyse.ts";
 import { profileTask, type TaskProfile } from "./analysis/profile.ts";
 import { signatureOf } from "./definitions.ts";
+import type { DecidedOptions } from "./pin.ts";
 import { poolOf } from "./pool-of.ts";
 import type { RouterState } from "./state.ts";
 import { RULES_VERSION } from "./strategies/rules.ts";
@@ -64,10 +65,10 @@ export function featuresOf(
   chosen: Implementation,
   program: string,
   analysis: TaskAnalysis,
-  options: RequestOptions,
+  options: DecidedOptions,
 ): DecisionFeatures {
   const at = question.implementations.indexOf(chosen);
-  const { prefer, deadlineMs, implementation } = options;
+  const { prefer, deadlineMs, implementation, pinnedBy, variables = {} } = options;
   return {
     program,
     rule: `${question.settings.rule}/${RULES_VERSION}`,
@@ -82,6 +83,8 @@ export function featuresOf(
     ...(prefer !== undefined && { prefer }),
     ...(deadlineMs !== undefined && { deadlineMs }),
     ...(implementation !== undefined && { pinned: true as const }),
+    ...(pinnedBy !== undefined && { pinnedBy }),
+    ...(Object.keys(variables).length > 0 && { overridden: true as const }),
   };
 }
 

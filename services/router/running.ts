@@ -6,7 +6,14 @@ import type { WireError } from "../../schemas/errors.ts";
 import { evolveBreakers } from "./breakers/evolve.ts";
 import { breakerKeys, keysOf } from "./breakers/keys.ts";
 import type { Ending, WorkFacts } from "./event.ts";
-import { type AttemptFacts, attemptBegan, attemptEnded, attemptTook } from "./load/evolve.ts";
+import {
+  type AttemptFacts,
+  addressedEnded,
+  attemptAddressed,
+  attemptBegan,
+  attemptEnded,
+  attemptTook,
+} from "./load/evolve.ts";
 import { begunAttempts, type OpenRequest, type RouterState, type RunningAttempt } from "./state.ts";
 
 /** The first attempt, and one hedge. */
@@ -30,6 +37,7 @@ export function workSent(state: RouterState, open: OpenRequest, work: WorkFacts,
   open.work.push(sequence);
   state.inFlight.set(work.pool, (state.inFlight.get(work.pool) ?? 0) + 1);
   attemptBegan(state.load, factsOf(open, running), timeMs);
+  attemptAddressed(state.load, factsOf(open, running), running.worker, sequence);
   if (state.breakers.byKey.size === 0) return;
   const keys = keysBehind(state, open.program, running);
   evolveBreakers(state.breakers, { kind: "began", sequence, timeMs, keys });
@@ -138,6 +146,7 @@ function release(state: RouterState, open: OpenRequest, running: RunningAttempt)
   if (left > 0) state.inFlight.set(running.pool, left);
   else state.inFlight.delete(running.pool);
   attemptEnded(state.load, factsOf(open, running));
+  addressedEnded(state.load, factsOf(open, running), running.worker);
 }
 
 function factsOf(

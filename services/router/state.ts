@@ -43,10 +43,11 @@ import {
   MAX_BREAKERS,
   newBreakers,
 } from "./breakers/state.ts";
+import type { Canary } from "./canary.ts";
 import { type Load, type LoadJson, loadFromJson, loadToJson, MAX_RUN_TIMES, newLoad } from "./load/state.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const ROUTER_EVOLVE_VERSION = `7.${LEARNING_EVOLVE_VERSION}.${VARIABLES_EVOLVE_VERSION}`;
+export const ROUTER_EVOLVE_VERSION = `8.${LEARNING_EVOLVE_VERSION}.${VARIABLES_EVOLVE_VERSION}`;
 
 /** Bounds of the state; together they bound the router's memory whatever the log holds. */
 export const ROUTER_BOUNDS = {
@@ -141,6 +142,8 @@ export interface ConnectionWindow {
 
 export interface ProgramEntry {
   current: string;
+  /** A version that is tried beside it. */
+  canary?: Canary;
   versions: Map<string, ProgramDefinition>;
 }
 
@@ -194,6 +197,7 @@ export function stateToJson(state: RouterState): unknown {
     programs: [...state.programs].map(([name, p]) => ({
       name,
       current: p.current,
+      ...(p.canary !== undefined && { canary: p.canary }),
       versions: [...p.versions.values()],
     })),
     open: [...state.open.values()],
@@ -217,7 +221,7 @@ export function stateToJson(state: RouterState): unknown {
 interface StateJson {
   sequence: number;
   timeMs: number;
-  programs: { name: string; current: string; versions: ProgramDefinition[] }[];
+  programs: { name: string; current: string; canary?: Canary; versions: ProgramDefinition[] }[];
   open: OpenRequest[];
   connections: { key: string; highest: number; forgotten: number; unseen: number[] }[];
   answered: string[];
@@ -239,7 +243,11 @@ export function stateFromJson(json: unknown): RouterState {
     programs: new Map(
       s.programs.map((p) => [
         p.name,
-        { current: p.current, versions: new Map(p.versions.map((v) => [v.version, v])) },
+        {
+          current: p.current,
+          ...(p.canary !== undefined && { canary: p.canary }),
+          versions: new Map(p.versions.map((v) => [v.version, v])),
+        },
       ]),
     ),
     open: new Map(s.open.map((o) => [o.id, openFromJson(o)])),

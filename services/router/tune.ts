@@ -30,6 +30,8 @@ export function tune(
   { variables: own }: RequestOptions,
 ): Tuned | DspexError {
   const names = own === undefined ? [] : Object.keys(own);
+  const chooser = definition.routing?.implementationVariable;
+  if (chooser !== undefined) names.push(chooser);
   if (names.length === 0 && implementation.variables === undefined)
     return { implementation, variables: NONE, features: NONE };
   try {

@@ -21,9 +21,12 @@ import { RouterFold } from "./fold.ts";
 import { Hands } from "./hands.ts";
 import { InlineAttempt } from "./inline-attempt.ts";
 import { Journal } from "./journal.ts";
+import { BeatWatch } from "./load/beat-watch.ts";
+import { Strays } from "./load/strays.ts";
 import { NativeRunner } from "./native-functions.ts";
 import { NativeLanes } from "./native-lanes.ts";
 import { Router } from "./router.ts";
+import { SessionHistory } from "./session-history.ts";
 import { SessionTurns } from "./session-turns.ts";
 import { PoolSlots } from "./slots.ts";
 
@@ -35,6 +38,8 @@ export interface WiredRouter {
   reader: LogReader;
   lanes: NativeLanes;
   fill: LogFill;
+  /** Look after workers that are gone; to be started once the fold has caught up. */
+  lookouts: readonly (Strays | BeatWatch)[];
 }
 
 /** Slots of a pool that no setting names. */
@@ -89,9 +94,16 @@ export async function wireRouter(
   };
   const pools = Object.keys(config.poolSlots);
   const inFlight = () => slots.unfinishedIn(pools);
-  const dispatcher = new Dispatcher({ slots, journal, claimCheck, reader, fold, history: sessions });
+  const history = new SessionHistory(fold, reader, sessions);
+  const dispatcher = new Dispatcher({ slots, journal, claimCheck, reader, fold, history });
   const worker = String(instance);
-  const inline = new InlineAttempt(runner, claimCheck, worker, config.nativeTimeoutMs);
+  const inline = new InlineAttempt({
+    runner,
+    claimCheck,
+    history,
+    worker,
+    timeoutMs: config.nativeTimeoutMs,
+  });
   const attempts = new Attempts({
     fold,
     journal,
@@ -122,5 +134,7 @@ export async function wireRouter(
     turns,
     teller,
   });
-  return { router, endings, fold, journal, reader, lanes, fill };
+  const common = { connection, fold, journal, reader, instance, logger };
+  const lookouts = [new Strays(common), new BeatWatch(common)];
+  return { router, endings, fold, journal, reader, lanes, fill, lookouts };
 }

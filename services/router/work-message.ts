@@ -2,6 +2,7 @@
 
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
+import type { History } from "../sessions/history.ts";
 import type { AttemptOrder } from "./decide.ts";
 import { withHistory } from "./history-input.ts";
 import type { Intake } from "./intake.ts";
@@ -13,7 +14,9 @@ export function workOf(
   intake: Intake,
   open: OpenRequest,
   routeMs: number,
-  history?: Work["history"],
+  history?: History,
+  /** Nobody else is to take it. */
+  worker?: string,
 ): Work {
   const { options } = order;
   return {
@@ -24,9 +27,11 @@ export function workOf(
     version: order.definition.version,
     implementation: order.implementation.name,
     settings: settingsOf(order.implementation),
-    inputs: withHistory(order.definition, intake.request, order.inputs, history),
+    inputs: withHistory(order.definition, intake.request, order.inputs, history?.turns),
     ...(options.session !== undefined && { session: options.session }),
-    ...(history !== undefined && { history }),
+    ...(history !== undefined && { history: history.turns }),
+    ...(history?.previousTurn !== undefined && { previousTurn: history.previousTurn }),
+    ...(worker !== undefined && { worker }),
     deadlineAt: new Date(open.deadlineAtMs).toISOString(),
     stream: options.stream ?? false,
     variables: order.variables,

@@ -35,6 +35,8 @@ const ROWS = Array.from({ length: 20 }, (_, n) => ({
   outputs: { echo: `t${n}` },
 }));
 
+const SUMS = Array.from({ length: 20 }, (_, n) => ({ inputs: { a: n, b: 1 }, outputs: { sum: n + 1 } }));
+
 /** What a pool tells of scores and cost. */
 const REPORT = {
   program: "echo",
@@ -186,6 +188,7 @@ test("a run - is followed by its trials, published, promoted, called, rolled bac
   const state = await ended(run.run);
   assert.deepEqual([state.status, state.tried, state.best?.score], ["finished", 1, 0.9]);
   const version = state.published as string;
+  assert.equal((await client.versions("echo").list()).published[0]?.version, version);
   assert.equal((await current("echo")).version, run.version, "nothing uses it yet");
 
   await change("promote", { name: "echo", version });
@@ -195,6 +198,16 @@ test("a run - is followed by its trials, published, promoted, called, rolled bac
   assert.deepEqual((await client.program("echo")({ text: "hi" })) as object, { echo: "hi" });
   await change("withdraw", { name: "echo", version });
   await assert.rejects(change("promote", { name: "echo", version }), { code: "conflict" });
+});
+
+test("a run - that asks for it has its version tried at once", async () => {
+  const run = await optimize("add", { rows: SUMS, canary: 0.3 });
+  await better(run, await client.describe("add", run.version), pool, { program: "add" });
+  const { published } = await ended(run.run);
+  const { canary, current } = await client.versions("add").list();
+  assert.deepEqual([canary?.version, canary?.share, current], [published, 0.3, run.version]);
+  assert.equal(await client.versions("add").withdraw(published as string), true);
+  assert.equal((await client.versions("add").list()).canary, undefined);
 });
 
 test("a result - that came while the service was away is settled when it is back, once by several", async () => {
@@ -343,8 +356,10 @@ test("the command line - optimises, cancels, lists, compares, promotes, pins and
     assert.equal((await dspex(["versions", "rollback", "echo"])).out, `in use: echo ${parent}\n`);
 
     before = await last();
-    const cancelled = dspex(["optimize", "echo", "--data", data], interrupt.signal);
-    await nextRun(before);
+    const cancelled = dspex(["optimize", "echo", "--data", data, "--canary"], interrupt.signal);
+    const { run: tried } = await nextRun(before);
+    const started = (await reader.last(optimizationEventSubject(tried, "started")))?.json();
+    assert.equal((started as { data: { canary?: number } }).data.canary, 0.1);
     interrupt.abort();
     assert.equal((await cancelled).exitCode, 130);
 

@@ -32,15 +32,29 @@ def means_of(scores: Sequence[Scores]) -> Scores | None:
 
 def pick(scores: Scores, means: Scores | None) -> int:
     """Index of the label that is likelier than usual, the first of equals."""
-    lifted = scores if means is None else tuple(one - mean for one, mean in zip(scores, means, strict=True))
-    return max(range(len(lifted)), key=lambda index: (lifted[index], -index))
+    likely = lifted(scores, means)
+    return max(range(len(likely)), key=lambda index: (likely[index], -index))
 
 
-def pick_by_folds(scores: Sequence[Scores]) -> list[int]:
+def lifted(scores: Scores, means: Scores | None) -> Scores:
+    """How much likelier each label is than usual, as if only the labels could be said."""
+    if means is None:
+        return among_labels(scores)
+    return among_labels([one - mean for one, mean in zip(scores, means, strict=True)])
+
+
+def means_by_folds(scores: Sequence[Scores]) -> list[Scores | None]:
     """Each input is calibrated with those of the other folds: what is scored never takes part in it."""
     folds = min(FOLDS, len(scores))
-    picked = []
-    for index, one in enumerate(scores):
-        others = [other for at, other in enumerate(scores) if at % folds != index % folds]
-        picked.append(pick(one, means_of(others)))
-    return picked
+    others = [means_of([one for at, one in enumerate(scores) if at % folds != fold]) for fold in range(folds)]
+    return [others[index % folds] for index in range(len(scores))]
+
+
+def weighed(scores: Sequence[Scores], weights: Sequence[float]) -> Scores:
+    """What several prompts say of the same input, each by its weight."""
+    return among_labels(
+        [
+            math.fsum(weight * score for score, weight in zip(column, weights, strict=True))
+            for column in zip(*scores, strict=True)
+        ]
+    )

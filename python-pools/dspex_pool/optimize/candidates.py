@@ -6,6 +6,8 @@ dspy ─▶ a DSPy module with its adapter, instructions and demonstrations
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -28,10 +30,19 @@ from dspex_pool.errors import classify
 from dspex_pool.models import AttemptLM
 from dspex_pool.modules.kind import ModuleSpec
 from dspex_pool.modules.table import find_kind
-from dspex_pool.optimize.calibrate import Scores, among_labels, means_of, pick, pick_by_folds
+from dspex_pool.optimize.calibrate import (
+    Scores,
+    among_labels,
+    lifted,
+    means_by_folds,
+    means_of,
+    pick,
+    weighed,
+)
 from dspex_pool.optimize.completion_server import CompletionServer
+from dspex_pool.optimize.intervals import is_hopeless
 from dspex_pool.optimize.metrics import Judge
-from dspex_pool.optimize.prompts import completion, fill, labels_of
+from dspex_pool.optimize.prompts import completion, fill, labels_of, text_of
 from dspex_pool.optimize.splits import Example
 
 """Wire form of an implementation, `{kind, name, …}`."""
@@ -39,9 +50,14 @@ Candidate = Mapping[str, Any]
 
 """Model calls at once: what a small local server answers well."""
 AT_ONCE: Final = 4
+"""Examples after which a choice may be given up."""
+FIRST_LOOK: Final = 32
+SAID_DIGITS: Final = 4
 """An answer that is none: wrong, and no reason to end the run."""
 WRONG: Final = frozenset({"output_parse_error", "output_invalid", "context_window_exceeded"})
 MODULES: Final = ("Predict", "ChainOfThought")
+"""What optimisers make of them."""
+COMPILED: Final = (*MODULES, "KNNFewShot", "Ensemble")
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,6 +70,19 @@ class Measured:
     pruned: bool
     """Answers that were none."""
     unanswered: int
+    """Of a choice: mean negative logarithm of how likely it found what was wanted. It tells two choices apart
+    that are right equally often.
+    """
+    loss: float | None = None
+    """Of a choice: what it said of each example's labels, not calibrated."""
+    said: tuple[Scores, ...] | None = None
+
+    @property
+    def measures(self) -> dict[str, list[float]] | None:
+        """As a trial keeps it: the labels of the first example, of the second, …"""
+        if self.said is None:
+            return None
+        return {"said": [round(score, SAID_DIGITS) for one in self.said for score in one]}
 
     @property
     def mean(self) -> float:
@@ -69,14 +98,16 @@ class Evaluator:
         server: CompletionServer | None,
         told: Callable[[int, int], None],
         judge: Judge,
+        function: Callable[[str], Callable[..., Any]] | None = None,
     ) -> None:
-        """`told` of the tokens of each call of `server`."""
+        """`told` of the tokens of each call of `server`; `function` of the users' modules by its name."""
         self.signature = signature
         self._attempt = attempt
         self._lm = lm
         self._server = server
         self._told = told
         self._judge = judge
+        self._function = function
 
     def measure(
         self,
@@ -91,9 +122,12 @@ class Evaluator:
         @raises DspexError for what ends the run: budget, cancellation, a model that is not there.
         """
         if candidate["kind"] == "choice":
-            given = self._choices(candidate, examples, own_calibration)
-            scores = [self._score(example, one) for example, one in zip(examples, given, strict=True)]
-            return Measured(tuple(scores), pruned=False, unanswered=0)
+            # A look at some of them tells what is hopeless.
+            if needed is not None and len(examples) > FIRST_LOOK:
+                looked = self._choices(candidate, examples[:FIRST_LOOK], own_calibration)
+                if is_hopeless(looked.scores, needed):
+                    return dataclasses.replace(looked, pruned=True)
+            return self._choices(candidate, examples, own_calibration)
         run = self._program(candidate)
         scores, unanswered = [], 0
         for at in range(0, len(examples), AT_ONCE * 2):
@@ -102,17 +136,19 @@ class Evaluator:
             unanswered += sum(one is None for one in answers)
             scores += [self._score(example, one) for example, one in zip(batch, answers, strict=True)]
             left = len(examples) - len(scores)
-            # Even if all that is left were right.
-            if needed is not None and left > 0 and sum(scores) + left < needed * len(examples):
+            if needed is not None and left > 0 and is_hopeless(scores, needed):
                 return Measured(tuple(scores), pruned=True, unanswered=unanswered)
         return Measured(tuple(scores), pruned=False, unanswered=unanswered)
 
     def module(self, candidate: Candidate) -> dspy.Module:
-        return build_module(self.signature, candidate)
+        return build_module(self.signature, candidate, self._function)
 
     def check(self) -> None:
         """@raises DspexError when nobody wants the answer any more."""
         self._attempt.check()
+
+    def lm(self, candidate: Candidate) -> AttemptLM:
+        return self._lm(candidate)
 
     def context(self, candidate: Candidate) -> Any:
         """What the module runs in."""
@@ -129,27 +165,40 @@ class Evaluator:
     def _score(self, example: Example, given: Mapping[str, Any] | None) -> float:
         return 0.0 if given is None else self._judge.score(example.outputs, given, example.inputs)
 
-    def _choices(
-        self, candidate: Candidate, examples: Sequence[Example], own: bool
-    ) -> list[Mapping[str, Any]]:
+    def _choices(self, candidate: Candidate, examples: Sequence[Example], own: bool) -> Measured:
         labels = labels_of(self.signature)
         if labels is None or self._server is None:
             raise DspexError("lm_rejected", "the model's server tells no likelihoods, which a choice needs")
-        words = candidate.get("words") or {}
-        said = [words.get(label.text, label.text) for label in labels]
-        server, template = self._server, candidate["prompt"]
+        server, ways = self._server, [candidate, *(candidate.get("more") or [])]
+        weights = [float(way.get("weight", 1)) for way in ways]
+        words = [way.get("words") or {} for way in ways]
+        asked = [
+            (way["prompt"], [said.get(label.text, label.text) for label in labels])
+            for way, said in zip(ways, words, strict=True)
+        ]
 
         def likelihoods(inputs: Mapping[str, Any]) -> Scores:
-            return among_labels(server.score(completion(template, inputs), said, self._spend))
+            each = [
+                among_labels(server.score(completion(template, inputs), said, self._spend))
+                for template, said in asked
+            ]
+            return weighed(each, weights)
 
         scored = self._together(likelihoods, [example.inputs for example in examples])
         if own:
-            means = means_of(self._together(likelihoods, candidate.get("calibration") or []))
-            picked = [pick(one, means) for one in scored]
+            calibrating = self._together(likelihoods, candidate.get("calibration") or [])
+            means = [means_of(calibrating)] * len(scored)
         else:
-            picked = pick_by_folds(scored)
+            means = means_by_folds(scored)
         output = self.signature.outputs[0].name
-        return [{output: labels[index].value} for index in picked]
+        scores, losses = [], []
+        for example, one, usual in zip(examples, scored, means, strict=True):
+            scores.append(self._score(example, {output: labels[pick(one, usual)].value}))
+            wanted = text_of(example.outputs.get(output))
+            likely = lifted(one, usual)
+            losses += [-likely[at] for at, label in enumerate(labels) if label.text == wanted]
+        loss = math.fsum(losses) / len(losses) if losses else None
+        return Measured(tuple(scores), pruned=False, unanswered=0, loss=loss, said=tuple(scored))
 
     def _spend(self, input_tokens: int, output_tokens: int) -> None:
         if input_tokens or output_tokens:
@@ -211,10 +260,12 @@ def text_said(lm: AttemptLM, prompt: str) -> str:
     return str(first["text"] if isinstance(first, dict) else first)
 
 
-def build_module(signature: Signature, candidate: Candidate) -> dspy.Module:
+def build_module(
+    signature: Signature, candidate: Candidate, function: Callable[[str], Callable[..., Any]] | None = None
+) -> dspy.Module:
     """@raises DspexError for a module that cannot be optimised, or demonstrations that do not fit."""
     name = candidate["module"]
-    if name not in MODULES:
+    if name not in COMPILED:
         raise DspexError(
             "invalid_inputs", f'module "{name}" cannot be optimised: {" and ".join(MODULES)} can'
         )
@@ -224,7 +275,7 @@ def build_module(signature: Signature, candidate: Candidate) -> dspy.Module:
         tools=[],
         demos=[dspy_example(signature, demo) for demo in candidate.get("demos") or []],
         valid=lambda *_: 1.0,
-        function=_no_function,
+        function=function or _no_function,
     )
     return find_kind(name).build(spec)
 

@@ -17,10 +17,12 @@ from urllib.parse import urlsplit
 
 from dspex.errors import DspexError
 from dspex_pool.optimize.forks import Fork, forks_of
-from dspex_pool.optimize.prompts import gap_after
+from dspex_pool.optimize.prompts import Markup, gap_after, has_place
 
 """Added to the tokens of a fork: nothing else is left to be said."""
 BIAS: Final = 100
+"""Scores that are remembered: of all the prompts of a run."""
+MAX_SCORED: Final = 100_000
 TIMEOUTS: Final = frozenset({408, 504})
 TRY_LATER: Final = frozenset({500, 502, 503, 529})
 
@@ -39,6 +41,7 @@ class CompletionServer:
         self._lock = threading.Lock()
         self._idle: list[HTTPConnection] = []
         self._tokens: dict[str, tuple[int, ...]] = {}
+        self._scored: dict[tuple[str, tuple[str, ...]], tuple[float, ...]] = {}
 
     def close(self) -> None:
         with self._lock:
@@ -51,8 +54,29 @@ class CompletionServer:
         status, _ = self._post("/tokenize", {"content": "a"})
         return status == 200
 
+    def markup(self) -> Markup | None:
+        """How the server writes a conversation down; None where it does not tell."""
+        said = ("Q1Q", "A1A", "Q2Q")
+        roles = ("user", "assistant", "user")
+        messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+        status, answer = self._post("/apply-template", {"messages": messages})
+        whole = answer.get("prompt")
+        if status != 200 or not isinstance(whole, str) or any(whole.count(text) != 1 for text in said):
+            return None
+        before, asked, answered, last = re.split("|".join(said), whole)
+        return Markup(before, asked, answered) if last == asked and not has_place(whole) else None
+
     def score(self, prompt: str, words: Sequence[str], spend: Spend) -> tuple[float, ...]:
-        """Log-probability of each word. @raises DspexError"""
+        """Log-probability of each word; the same again costs nothing. @raises DspexError"""
+        key = (prompt, tuple(words))
+        known = self._scored.get(key)
+        if known is None:
+            known = self._scored[key] = self._score(prompt, words, spend)
+            if len(self._scored) > MAX_SCORED:
+                self._scored.clear()
+        return known
+
+    def _score(self, prompt: str, words: Sequence[str], spend: Spend) -> tuple[float, ...]:
         scores = [0.0] * len(words)
         for fork in self._forks(prompt, words):
             spend(0, 0)

@@ -1,6 +1,8 @@
 """DSPy's own optimisers, each trial one compile; what it compiled becomes a candidate.
 
-labeled · bootstrap · random-search ─▶ many short compiles, one a trial
+labeled · bootstrap · random-search · knn ─▶ many short compiles, one a trial
+ensemble ─▶ compiles of bootstrap, then the best of them together
+finetune ─▶ one training, where the model's provider trains
 mipro · copro · gepa ─▶ one long compile; one that was interrupted begins again
 """
 
@@ -11,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dspy
-from dspy.teleprompt import COPRO, GEPA, BootstrapFewShot, LabeledFewShot, MIPROv2
+from dspy.teleprompt import COPRO, GEPA, BootstrapFewShot, BootstrapFinetune, LabeledFewShot, MIPROv2
 from dspy.teleprompt.random_search import BootstrapFewShotWithRandomSearch
 
 from dspex.errors import DspexError
@@ -25,7 +27,11 @@ from dspex_pool.optimize.splits import Example, Splits
 
 """An answer of at least this score may be a demonstration."""
 GOOD: Final = 0.8
-ONE_COMPILE: Final = frozenset({"mipro", "copro", "gepa"})
+ONE_COMPILE: Final = frozenset({"mipro", "copro", "gepa", "finetune"})
+"""Programs that answer together, in the last trials of an ensemble."""
+ENSEMBLES: Final = (3, 5)
+KNN_COUNTS: Final = (4, 2, 8)
+MAX_TRIALS: Final = {"knn": len(KNN_COUNTS), "ensemble": 10}
 LABELED_COUNTS: Final = (4, 2, 8, 16)
 """(bootstrapped, labelled) demonstrations at most."""
 BOOTSTRAP_COUNTS: Final = ((4, 4), (2, 0), (4, 8), (8, 8))
@@ -50,15 +56,36 @@ class DspyOptimiser:
         self._validation = splits.validation or splits.train
         self._examples = {one.key: one for one in (*splits.train, *splits.validation)}
         self._by_inputs = {_inputs_key(self._example(one)): one for one in self._examples.values()}
+        """By number of the trial, with its score."""
+        self._compiled_before: dict[int, tuple[float, Candidate]] = {}
+        if name == "finetune":
+            _check_trainable(evaluator.lm(self._base))
 
     @property
     def trials(self) -> int:
-        return 1 if self._name in ONE_COMPILE else self._job.trials
+        if self._name in ONE_COMPILE:
+            return 1
+        return min(self._job.trials, MAX_TRIALS.get(self._name, self._job.trials))
+
+    def compiled(self, trial: int, score: float, candidate: Candidate) -> None:
+        """Told of each candidate, for those that follow from several."""
+        self._compiled_before[trial] = (score, candidate)
 
     def params(self, number: int) -> dict[str, Any]:
         """What the trial of this number compiles with."""
         chance = self._job.seed + number
         match self._name:
+            case "knn":
+                return {"optimizer": "knn", "demos": KNN_COUNTS[number % len(KNN_COUNTS)], "seed": chance}
+            case "ensemble":
+                size = self._size_of(number)
+                if size is not None:
+                    best = sorted(
+                        self._compiled_before, key=lambda one: (-self._compiled_before[one][0], one)
+                    )
+                    return {"optimizer": "ensemble", "of": best[:size]}
+                made, labeled = BOOTSTRAP_COUNTS[number % len(BOOTSTRAP_COUNTS)]
+                return {"optimizer": "bootstrap", "made": made, "labeled": labeled, "seed": chance}
             case "labeled":
                 counts = LABELED_COUNTS[number % len(LABELED_COUNTS)]
                 return {"optimizer": "labeled", "demos": counts, "seed": chance}
@@ -72,6 +99,10 @@ class DspyOptimiser:
 
     def compile(self, params: Mapping[str, Any]) -> Candidate:
         """Blocks. @raises DspexError, also what DSPy hid of it."""
+        if params["optimizer"] == "ensemble":
+            return self._together([self._compiled_before[one][1] for one in params["of"]])
+        if params["optimizer"] == "knn":
+            return self._nearest(params["demos"])
         student = self._evaluator.module(self._base)
         with self._evaluator.context(self._base), dspy.context(max_errors=1):
             compiled = self._compiled(student, params)
@@ -111,6 +142,12 @@ class DspyOptimiser:
                     valset=validation[:1],
                     restrict=[params["seed"]],
                 )
+            case "finetune":
+                student.set_lm(self._evaluator.lm(self._base))
+                # DSPy writes what a model learns from in this format alone.
+                adapter = dspy.ChatAdapter()
+                finetune = BootstrapFinetune(metric=self._metric, adapter=adapter, num_threads=AT_ONCE)
+                return finetune.compile(student, trainset=train)
             case "copro":
                 copro = COPRO(prompt_model=self._lm, metric=self._metric, breadth=4, depth=2)
                 return copro.compile(
@@ -156,7 +193,41 @@ class DspyOptimiser:
         demos = [demo for demo in map(self._demo, predictor.demos) if demo is not None]
         if demos:
             candidate["demos"] = demos
+        if self._name == "finetune" and predictor.lm is not None:
+            candidate |= {"model": predictor.lm.model, "adapter": "chat"}
         return candidate
+
+    def _nearest(self, count: int) -> Candidate:
+        """Nothing is asked: which demonstrations are near is known when a request comes."""
+        return {
+            "name": OPTIMIZED,
+            **self._base,
+            "module": "KNNFewShot",
+            "parameters": {"module": self._base["module"], "k": count, "embeddings": self._job.embeddings},
+            "demos": [{"inputs": one.inputs, "outputs": one.outputs} for one in self._train],
+        }
+
+    def _together(self, parts: Sequence[Candidate]) -> Candidate:
+        demos: list[Any] = []
+        members = []
+        for part in parts:
+            own = part.get("demos") or []
+            demos += [demo for demo in own if demo not in demos]
+            instructions = (part.get("parameters") or {}).get("instructions")
+            told = {} if instructions is None else {"instructions": instructions}
+            members.append({"demos": [demos.index(demo) for demo in own], **told})
+        return {
+            "name": OPTIMIZED,
+            **self._base,
+            "module": "Ensemble",
+            "parameters": {"module": self._base["module"], "members": members},
+            **({"demos": demos} if demos else {}),
+        }
+
+    def _size_of(self, number: int) -> int | None:
+        """Of the ensemble that this trial is; None = it compiles one that may be part of it."""
+        at = number - (self.trials - len(ENSEMBLES))
+        return ENSEMBLES[at] if at >= 0 and number > 0 else None
 
     def _demo(self, demo: Mapping[str, Any]) -> dict[str, Any] | None:
         """None where DSPy made up inputs that are nobody's."""
@@ -187,6 +258,19 @@ class DspyOptimiser:
         wanted = self._examples[gold[KEY]].outputs
         said = "right" if score >= GOOD else f"wrong: expected {wanted}"
         return dspy.Prediction(score=score, feedback=f"The answer is {said}.")
+
+
+def _check_trainable(lm: AttemptLM) -> None:
+    """@raises DspexError where the model's provider trains none."""
+    provider = getattr(lm, "provider", None)
+    if getattr(provider, "finetunable", False):
+        return
+    raise DspexError(
+        "invalid_inputs",
+        f'optimizer finetune: the provider of model "{lm.model}" ({type(provider).__name__}) trains no '
+        "models; BootstrapFinetune needs one that does, such as OpenAI's own API",
+        path="optimizer",
+    )
 
 
 def _inputs_key(example: dspy.Example) -> str:

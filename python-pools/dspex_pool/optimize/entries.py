@@ -1,5 +1,5 @@
-"""The entry `optimize`, which the optimizer pool alone has: a job in, a report out, the compiled program in
-the artifact bucket.
+"""The entries that the optimizer pool alone has. `optimize`: a job in, a report out, the compiled program in
+the artifact bucket. `tune`, which searches variables, is in `variables/`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,12 @@ from dspex_pool.optimize.metrics import Judge, make_metric
 from dspex_pool.optimize.prompts import labels_of
 from dspex_pool.optimize.steps import TrialLog
 from dspex_pool.optimize.trial_log import TrialFold, TrialWriter
+from dspex_pool.optimize.variables.entries import tune_entries
+from dspex_pool.program_calls import ProgramCalls
 from dspex_pool.publisher import Publisher
 from dspex_pool.reader import Reader
 from dspex_pool.runnable import Runnable, Values
+from dspex_pool.user_functions import find_function
 
 if TYPE_CHECKING:
     from dspex_pool.optimize.run import Ran
@@ -56,6 +59,7 @@ def optimize_entries(
     publisher: Publisher,
     reader: Reader,
     blocking: Blocking,
+    calls: ProgramCalls,
 ) -> Mapping[str, Callable[[Signature], Runnable]]:
     """Before the follower is opened: the trials that are in the log are among what it follows."""
     fold = TrialFold()
@@ -64,7 +68,8 @@ def optimize_entries(
     trials = TrialWriter(fold, follower, publisher, reader, source)
     artifacts = ClaimCheck(publisher, reader, ARTIFACT_BUCKET)
     runnable = OptimizeRunnable(config, models, follower, trials, artifacts, blocking)
-    return {ENTRY: lambda _: runnable}
+    tuning = tune_entries(config, models, follower, trials, calls, blocking)
+    return {ENTRY: lambda _: runnable, **tuning}
 
 
 class OptimizeRunnable:
@@ -132,6 +137,7 @@ class OptimizeRunnable:
                     server,
                     lambda given, made: meter.add_call(default.model, given, made),
                     judge,
+                    lambda name: find_function(name, self._config.metrics, "function"),
                 )
                 return Optimisation(
                     job,
@@ -143,6 +149,7 @@ class OptimizeRunnable:
                     log,
                     reflector,
                     likelihoods=server is not None,
+                    markup=None if server is None else server.markup(),
                 ).run()
             finally:
                 if server is not None:
@@ -150,6 +157,12 @@ class OptimizeRunnable:
 
     def _lm(self, job: Job, candidate: Candidate) -> AttemptLM:
         name = candidate.get("model") or job.model
+        models = self._config.models
+        if job.optimizer == "finetune" and models is not None and name and name not in models.models:
+            # Trained just now, by the server that has the model it was made from.
+            base = self._named(job.model, candidate.get("temperature"), candidate.get("maxTokens"))
+            trained: AttemptLM = base.copy(model=name)
+            return trained
         return self._named(name, candidate.get("temperature"), candidate.get("maxTokens"))
 
     def _named(self, name: str | None, temperature: float | None, max_tokens: int | None) -> AttemptLM:

@@ -10,6 +10,8 @@ from typing import Final
 
 Z: Final = 1.96
 RESAMPLES: Final = 2_000
+"""Before so many scores nothing is hopeless."""
+LEAST_SEEN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ def interval_of(scores: Sequence[float]) -> Interval:
     middle = (mean + square / (2 * count)) / (1 + square / count)
     half = Z * math.sqrt(mean * (1 - mean) / count + square / (4 * count * count)) / (1 + square / count)
     return Interval(mean, max(0.0, middle - half), min(1.0, middle + half), count)
+
+
+def is_hopeless(scores: Sequence[float], needed: float) -> bool:
+    """Whether it would be a wonder if the mean of all were as much as needed."""
+    return len(scores) >= LEAST_SEEN and interval_of(scores).high < needed
 
 
 def difference_of(better: Sequence[float], worse: Sequence[float]) -> Interval:

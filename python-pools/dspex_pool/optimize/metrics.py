@@ -5,10 +5,8 @@ exact · f1 · contains · semantic (needs embeddings) · llm-judge (asks a mode
 
 from __future__ import annotations
 
-import importlib
 import math
 import re
-import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +15,7 @@ from typing import Any, Final
 
 from dspex.errors import DspexError
 from dspex_pool.optimize.prompts import text_of
+from dspex_pool.user_functions import MAX_TOLD, find_function
 
 Outputs = Mapping[str, Any]
 """(wanted outputs, given outputs, inputs) → 0 … 1."""
@@ -32,7 +31,6 @@ JUDGE: Final = (
 )
 _WORD: Final = re.compile(r"\w+")
 _NUMBER: Final = re.compile(r"\d+(?:\.\d+)?")
-MAX_TOLD: Final = 200
 
 
 def exact(wanted: Outputs, given: Outputs, _: Outputs) -> float:
@@ -79,26 +77,6 @@ def llm_judge(ask: Ask) -> Metric:
         return min(1.0, float(found[0]) / 10)
 
     return judged
-
-
-def find_function(name: str, folders: Sequence[Path], what: str) -> Callable[..., Any]:
-    """`module:fn` of a modules folder. @raises DspexError `module_not_found`"""
-    module_name, _, function_name = name.partition(":")
-    if not module_name or not function_name:
-        raise DspexError("invalid_inputs", f'{what} "{name}": expected module:fn', path="metric")
-    for folder in folders:
-        if str(folder.resolve()) not in sys.path:
-            sys.path.append(str(folder.resolve()))
-    importlib.invalidate_caches()
-    try:
-        found = getattr(importlib.import_module(module_name), function_name)
-    except Exception as error:
-        text = f"{type(error).__name__}: {error}"[:MAX_TOLD]
-        raise DspexError("module_not_found", f'{what} "{name}" cannot be loaded: {text}') from error
-    if not callable(found):
-        raise DspexError("module_not_found", f'{what} "{name}" is no function')
-    function: Callable[..., Any] = found
-    return function
 
 
 def make_metric(name: str, folders: Sequence[Path], embeddings: str | None, ask: Ask) -> Metric:

@@ -74,6 +74,20 @@ def title(name: str) -> str:
 
 """Ways to ask: each makes the lines before the answer from the names of inputs and output."""
 SHAPES: Final = ("named", "asked", "quoted", "spoken")
+"""As a conversation, where it is known how the server writes one down; the answer begun in words, or in
+JSON.
+"""
+TURNS: Final = ("turns", "begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What stands around the turns of a conversation."""
+
+    before: str
+    asked: str
+    """Between an answer and the next question."""
+    answered: str
 
 
 def turn(shape: str, inputs: Sequence[tuple[str, str]], asked: str, task: str) -> str:
@@ -86,6 +100,8 @@ def turn(shape: str, inputs: Sequence[tuple[str, str]], asked: str, task: str) -
         case "quoted":
             quoted = "\n".join(f'{name}: "{place}"' for name, place in inputs)
             return f"{quoted}\n{asked}:"
+        case "begun":
+            return f"{named}\n\n{task} Answer in JSON with {asked.lower()}."
         case "spoken":
             return f"{named}\nIn one word, the {asked.lower()} is"
         case _:
@@ -98,14 +114,30 @@ def template_of(
     names: tuple[str | None, str],
     task: str,
     demos: Sequence[tuple[Mapping[str, Any], str]],
+    markup: Markup | None = None,
 ) -> str:
     """`names`: of the only input (None = its own) and of the output; `demos`: inputs with the answer."""
     own, asked = names
     titles = [own if own is not None and len(fields) == 1 else title(field.name) for field in fields]
-    blocks = []
-    for inputs, said in demos:
-        shown = [(name, text_of(inputs.get(field.name))) for name, field in zip(titles, fields, strict=True)]
-        begun = turn(shape, shown, asked, task)
-        blocks.append(f"{begun}{gap_after(begun)}{said}\n\n")
+    shown = [
+        (
+            [(name, text_of(inputs.get(field.name))) for name, field in zip(titles, fields, strict=True)],
+            said,
+        )
+        for inputs, said in demos
+    ]
     places = [(name, f"{{{{{field.name}}}}}") for name, field in zip(titles, fields, strict=True)]
+    if shape in TURNS and markup is not None:
+        begun, ended = (f'{{"{asked.lower()}": "', '"}') if shape == "begun" else (f"{asked}:", "")
+        gap = gap_after(begun)
+        blocks = [
+            f"{turn(shape, inputs, asked, task)}{markup.asked}{begun}{gap}{said}{ended}{markup.answered}"
+            for inputs, said in shown
+        ]
+        last = f"{turn(shape, places, asked, task)}{markup.asked}{begun}"
+        return markup.before + "".join(blocks) + last
+    blocks = []
+    for inputs, said in shown:
+        begun = turn(shape, inputs, asked, task)
+        blocks.append(f"{begun}{gap_after(begun)}{said}\n\n")
     return "".join(blocks) + turn(shape, places, asked, task)

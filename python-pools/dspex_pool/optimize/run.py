@@ -25,29 +25,19 @@ from dspex_pool.optimize.intervals import difference_of, interval_of
 from dspex_pool.optimize.job import Job
 from dspex_pool.optimize.meter import VALIDATION_SHARE, WHOLE, BudgetSpentError, Meter
 from dspex_pool.optimize.metrics import Judge
-from dspex_pool.optimize.prompts import labels_of, template_of, title
-from dspex_pool.optimize.space import MAX_TOKENS, Params, candidate_of, space_of
-from dspex_pool.optimize.splits import Example, Splits, split_rows
+from dspex_pool.optimize.prompts import Markup, labels_of, template_of, title
+from dspex_pool.optimize.search import Found, Search, worth_of
+from dspex_pool.optimize.space import MAX_TOKENS, space_of
+from dspex_pool.optimize.splits import Splits, split_rows
 from dspex_pool.optimize.steps import Steps, Trial, TrialLog
-from dspex_pool.optimize.suggest import suggest
 
-"""Examples that a trial of the search is scored on; more make little difference to what is chosen."""
-MAX_SCORED: Final = 64
 FINALISTS: Final = 3
-MAX_DEMOS: Final = 8
+MAX_DEMOS: Final = 16
 NOTHING_TRIED: Final = "not improved: the budget ended before the first trial"
 NOTHING_MEASURED: Final = "not improved: no candidate could be measured"
 NOT_BETTER: Final = "not improved: on held-out examples the best candidate is not surely better"
 
 logger = logging.getLogger("dspex.optimize")
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A trial with what makes it run."""
-
-    trial: Trial
-    candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,9 @@ class Optimisation:
         reflector: AttemptLM,
         *,
         likelihoods: bool,
+        markup: Markup | None = None,
     ) -> None:
+        """`likelihoods`: the model's server tells them; `markup`: how it writes a conversation down."""
         self._job = job
         self._definition = definition
         self._signature = signature
@@ -82,8 +74,12 @@ class Optimisation:
         self._splits: Splits = split_rows(job.rows, job.test_rows)
         self._check_rows()
         self._space = space_of(
-            signature, likelihoods=likelihoods, max_demos=min(MAX_DEMOS, len(self._splits.train) // 2)
+            signature,
+            likelihoods=likelihoods,
+            max_demos=min(MAX_DEMOS, len(self._splits.train) // 2),
+            turns=likelihoods and markup is not None,
         )
+        self._markup = markup
         own = bool({"choice", "plain"} & set(self._space.choices["way"]))
         self.optimizer = choose_optimizer(job, self._splits.train, own=own)
         self._steps = Steps(job.run, log, meter, judge)
@@ -93,16 +89,18 @@ class Optimisation:
         """@raises DspexError"""
         # 1 what there is now
         base = self._base()
+        # What it lacks it says before anything is spent.
+        optimiser = None if self.optimizer == "search" else self._optimiser(base)
         before = self._steps.step(
             "base",
             {"implementation": str(base["name"])},
             lambda: (self._evaluator.measure(base, self._splits.test, own_calibration=True), None),
         )
         # 2 what there could be
-        found = self._search() if self.optimizer == "search" else self._dspy(base)
+        found = self._search() if optimiser is None else self._dspy(optimiser)
         # 3 the best of it, where none of it was chosen
         self._meter.share = VALIDATION_SHARE
-        ranked = sorted(found, key=lambda one: (-one.trial.score, one.trial.trial))
+        ranked = sorted(found, key=lambda one: (-worth_of(one.trial), one.trial.trial))
         working = [one for one in ranked if one.trial.failure is None and not one.trial.pruned]
         if not working:
             return self._report(before, None, None)
@@ -120,37 +118,27 @@ class Optimisation:
         return self._report(before, winner, after)
 
     def _search(self) -> list[Found]:
-        found: list[Found] = []
-        tried: list[tuple[Params, float]] = []
-        for _ in range(self._job.trials):
-            params = suggest(self._space, self._job.seed, tried)
-            candidate, shown = candidate_of(
-                params, self._definition.name, self._signature, self._splits.train, self._settings()
-            )
-            scored = [one for one in self._splits.train if one.key not in shown][:MAX_SCORED]
-            best = max((one.trial.score for one in found if not one.trial.pruned), default=None)
-
-            def measure(
-                candidate: Candidate = candidate,
-                scored: Sequence[Example] = scored,
-                best: float | None = best,
-            ) -> tuple[Measured, None]:
-                return self._evaluator.measure(candidate, scored, needed=best), None
-
-            try:
-                trial = self._steps.step("candidate", params, measure)
-            except BudgetSpentError as error:
-                self._budget_ended = str(error)
-                break
-            tried.append((params, trial.score))
-            found.append(Found(trial, candidate))
+        search = Search(
+            self._job,
+            self._signature,
+            self._space,
+            self._splits.train,
+            self._evaluator,
+            self._steps,
+            self._settings(),
+            self._markup,
+        )
+        found = search.run()
+        self._budget_ended = search.budget_ended
         return found
 
-    def _dspy(self, base: Candidate) -> list[Found]:
+    def _optimiser(self, base: Candidate) -> DspyOptimiser:
         student = base if base["kind"] == "dspy" else _zero_shot(self._settings())
-        optimiser = DspyOptimiser(
+        return DspyOptimiser(
             self.optimizer, self._job, student, self._evaluator, self._splits, self._reflector
         )
+
+    def _dspy(self, optimiser: DspyOptimiser) -> list[Found]:
         validation = self._splits.validation or self._splits.train
         found: list[Found] = []
         for number in range(optimiser.trials):
@@ -173,6 +161,7 @@ class Optimisation:
                 break
             if trial.candidate is not None:
                 found.append(Found(trial, trial.candidate))
+                optimiser.compiled(trial.trial, trial.score, trial.candidate)
         return found
 
     def _validated(self, finalists: Sequence[Found]) -> Found:
@@ -180,7 +169,7 @@ class Optimisation:
         validation = self._splits.validation
         if len(finalists) < 2 or self.optimizer != "search" or not validation:
             return finalists[0]
-        scores: list[float] = []
+        scores: list[Trial] = []
         for one in finalists:
             try:
                 trial = self._steps.step(
@@ -194,12 +183,12 @@ class Optimisation:
             except BudgetSpentError as error:
                 self._budget_ended = self._budget_ended or str(error)
                 return finalists[0]
-            scores.append(trial.score)
+            scores.append(trial)
         # Both count, by their number of examples.
         weighed = [
-            (score * len(validation) + one.trial.score * len(one.trial.scores))
-            / (len(validation) + len(one.trial.scores))
-            for score, one in zip(scores, finalists, strict=True)
+            (worth_of(trial) * len(trial.scores) + worth_of(one.trial) * len(one.trial.scores))
+            / (len(trial.scores) + len(one.trial.scores))
+            for trial, one in zip(scores, finalists, strict=True)
         ]
         return finalists[max(range(len(weighed)), key=lambda index: (weighed[index], -index))]
 

@@ -15,7 +15,9 @@ from dspex.signature import Signature
 from dspex_pool.optimize.candidates import Candidate
 from dspex_pool.optimize.prompts import (
     SHAPES,
+    TURNS,
     Label,
+    Markup,
     has_one_text_output,
     has_place,
     labels_of,
@@ -27,7 +29,9 @@ from dspex_pool.optimize.splits import Example
 
 """Name of the implementation that a version adds."""
 OPTIMIZED: Final = "optimized"
-DEMO_COUNTS: Final = (0, 2, 4, 8)
+DEMO_COUNTS: Final = (0, 2, 4, 8, 16)
+"""How many the first tries show, and which samples of them."""
+FIRST_DEMOS: Final = ((16, 0), (8, 1), (16, 2))
 SAMPLES: Final = tuple(range(6))
 ORDERS: Final = ("drawn", "alternating")
 INPUT_NAMES: Final = ("own", "Text", "Sentence", "Input")
@@ -60,16 +64,28 @@ class Space:
     choices: Mapping[str, tuple[Any, ...]]
 
     def first(self, number: int) -> Params | None:
-        """Before anything is guessed, without demonstrations: every way once, then a prompt's names."""
+        """Before anything is guessed: every way, a prompt's names, a conversation, demonstrations."""
         plain = {name: values[0] for name, values in self.choices.items()}
         begun = [plain | {"way": way} for way in self.choices["way"]]
         names = self.choices.get("input", ())[:3]
         begun += [plain | {"input": name, "asked": "program"} for name in names]
+        named = begun[-1] if names else plain
+        # What errs otherwise is worth asking as well, though it be right less often.
+        shapes = self.choices.get("shape", ())
+        begun += [named | {"shape": shape} for shape in shapes if shape != named["shape"]]
+        others = self.choices.get("words", ())[1:]
+        begun += [
+            named | {"words": words, "shape": shapes[(2 + at) % len(shapes)]}
+            for at, words in enumerate(others)
+        ]
+        for count, sample in FIRST_DEMOS:
+            if count in self.choices["demos"]:
+                begun.append(named | {"demos": count, "sample": sample})
         return begun[number] if number < len(begun) else None
 
 
-def space_of(signature: Signature, *, likelihoods: bool, max_demos: int) -> Space:
-    """`likelihoods`: the model's server tells them."""
+def space_of(signature: Signature, *, likelihoods: bool, max_demos: int, turns: bool = False) -> Space:
+    """`likelihoods`: the model's server tells them; `turns`: and how it writes a conversation down."""
     labels = labels_of(signature)
     ways: list[str] = []
     if labels is not None and likelihoods:
@@ -86,7 +102,7 @@ def space_of(signature: Signature, *, likelihoods: bool, max_demos: int) -> Spac
         "order": ORDERS,
     }
     if "choice" in ways or "plain" in ways:
-        choices["shape"] = SHAPES
+        choices["shape"] = (*SHAPES, *TURNS) if turns else SHAPES
         choices["asked"] = ("output", "program")
         if len(signature.inputs) == 1:
             choices["input"] = INPUT_NAMES
@@ -107,7 +123,12 @@ def word_sets(labels: Sequence[Label]) -> list[Mapping[str, str]]:
 
 
 def candidate_of(
-    params: Params, program: str, signature: Signature, train: Sequence[Example], settings: Mapping[str, Any]
+    params: Params,
+    program: str,
+    signature: Signature,
+    train: Sequence[Example],
+    settings: Mapping[str, Any],
+    markup: Markup | None = None,
 ) -> tuple[Candidate, frozenset[str]]:
     """The candidate, and the keys of the examples that it shows. `settings`: model, temperature."""
     way = params["way"]
@@ -124,9 +145,10 @@ def candidate_of(
             (None if own == "own" else own, asked),
             _task(signature, labels, words),
             [(demo.inputs, _said(demo, signature, words)) for demo in demos],
+            markup,
         )
         if way == "choice":
-            calibration = [one.inputs for one in train if one.key not in shown][:CALIBRATION]
+            calibration = calibration_of(train, shown)
             said = {"words": dict(words)} if words else {}
             choice = {"kind": "choice", "prompt": prompt, "calibration": calibration, **said}
             return _named(choice, settings), shown
@@ -143,6 +165,26 @@ def candidate_of(
     if demos:
         candidate["demos"] = [{"inputs": demo.inputs, "outputs": demo.outputs} for demo in demos]
     return _named(candidate, settings), shown
+
+
+def calibration_of(train: Sequence[Example], shown: frozenset[str]) -> list[dict[str, Any]]:
+    """Inputs that say how a choice leans: none that its prompts show with their answer."""
+    return [one.inputs for one in train if one.key not in shown][:CALIBRATION]
+
+
+def blend_of(
+    candidates: Sequence[Candidate],
+    weights: Sequence[float],
+    shown: frozenset[str],
+    train: Sequence[Example],
+) -> Candidate:
+    """A choice that asks in all of their ways, each of which counts by its weight."""
+    ways = [
+        {"prompt": one["prompt"], "weight": weight, **({"words": one["words"]} if "words" in one else {})}
+        for one, weight in zip(candidates, weights, strict=True)
+    ]
+    alone = {key: value for key, value in candidates[0].items() if key != "words"}
+    return {**alone, **ways[0], "more": ways[1:], "calibration": calibration_of(train, shown)}
 
 
 def choose_demos(

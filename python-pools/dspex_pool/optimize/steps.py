@@ -39,6 +39,11 @@ class Trial(msgspec.Struct, rename="camel", kw_only=True, frozen=True, omit_defa
     metric_failures: int = 0
     """Why a candidate could not be measured at all."""
     failure: str | None = None
+    """Values of variables that no request may have together: nothing was tried."""
+    infeasible: bool = False
+    """Means of all that is measured besides the score, and the same of each example."""
+    objectives: dict[str, float] | None = None
+    measures: dict[str, list[float]] | None = None
     """Of the whole run so far."""
     spent: dict[str, Any]
 
@@ -103,6 +108,7 @@ class Steps:
                 raise
             measured, failure = Measured((), pruned=True, unanswered=0), str(error)
         self._judge.check()
+        objectives = None if measured.loss is None else {"loss": measured.loss}
         trial = Trial(
             run=self._run,
             trial=number,
@@ -115,6 +121,8 @@ class Steps:
             unanswered=measured.unanswered,
             metric_failures=self._judge.failures - failures,
             failure=failure,
+            objectives=objectives,
+            measures=measured.measures if kind == "candidate" else None,
             spent=self._meter.spent().to_json(),
         )
         self._log.append(trial)

@@ -19,7 +19,7 @@ export const OPTIMIZER_DECLARATION: ProgramDeclaration = {
   implementations: [{ name: "optimize", kind: "python", pool: "optimizer", entry: "optimize" }],
 };
 /** As in `dspex_pool/optimize/job.py`. */
-const DEFAULT_TRIALS = 24;
+const DEFAULT_TRIALS = 32;
 
 const rowSchema = z.strictObject({
   inputs: jsonObjectSchema,
@@ -44,6 +44,8 @@ export const optimizeSchema = z.strictObject({
   seed: z.number().int().min(0).max(4_294_967_295).optional(),
   trials: z.number().int().min(1).max(1_000).optional(),
   testRows: z.number().int().min(1).max(10_000).optional(),
+  /** A version that is better is tried at once, with this share of the requests. */
+  canary: z.number().positive().max(0.5).optional(),
   budget: z
     .strictObject({
       calls: z.number().int().positive().optional(),
@@ -77,15 +79,16 @@ export interface Run {
 }
 
 export function requestOf(command: OptimizeCommand, { run, user, version, rows }: Run, time: string): object {
-  const { name, fromLog: _fromLog, rows: _rows, version: _version, ...settings } = command;
+  const { name, fromLog: _from, rows: _rows, version: _version, canary: _canary, ...settings } = command;
   const id = optimizationId(user, run);
   const inputs = { job: { ...settings, run, program: name, version, rows } };
   return cloudEvent(REQUEST_TYPE, `programs/${run}`, id, time, { id, inputs, deadlineMs: MAX_DEADLINE_MS });
 }
 
 export function startedOf(command: OptimizeCommand, { run, user, version }: Run): OptimizationStarted {
-  const { name, optimizer = "auto", metric = "exact", trials = DEFAULT_TRIALS } = command;
-  return { run, user, program: name, version, optimizer, metric, trials };
+  const { name, optimizer = "auto", metric = "exact", trials = DEFAULT_TRIALS, canary } = command;
+  const started = { run, user, program: name, version, optimizer, metric, trials };
+  return canary === undefined ? started : { ...started, canary };
 }
 
 export function optimizationId(user: string, run: string): string {

@@ -18,6 +18,7 @@ import { isWrongLastSequence } from "../../bus/append-errors.ts";
 import type { ObjectBucket } from "../../log/objects.ts";
 import type { LogReader } from "../../log/read.ts";
 import type { Registry } from "../registry.ts";
+import { CANARY_OUTCOMES, decideCanary } from "../versions/canary/decide.ts";
 import { decidePublish } from "../versions/decide.ts";
 import { readArtifact } from "./artifact.ts";
 import { OPTIMIZER_PROGRAM, optimizationId } from "./command.ts";
@@ -119,7 +120,25 @@ class Settler {
     if (stored === null) throw new DspexError("gone", `artifact "${artifact.key}" is gone`);
     const published = readArtifact(stored.data, artifact, run, define);
     await registry.execute(run.program, "version-published", (state) => decidePublish(state, published));
-    return published.definition.version;
+    const { version } = published.definition;
+    if (run.canary !== undefined) await this.#try(run, version, run.canary);
+    return version;
+  }
+
+  /** Where it cannot be tried, because another one is, the version is there all the same. */
+  async #try(
+    { program: name, user: by, run }: OptimizationRun,
+    version: string,
+    share: number,
+  ): Promise<void> {
+    const { registry, logger } = this.#options;
+    const command = { name, version, share, maxOutcomes: CANARY_OUTCOMES, by, reason: `run ${run}` };
+    try {
+      await registry.execute(name, "canary-started", (state) => decideCanary(state, command));
+    } catch (error) {
+      if (asDspexError(error).retryable) throw error;
+      logger.warn({ run, version, error: String(error) }, "the new version is not tried");
+    }
   }
 
   async #end(run: OptimizationRun, how: Ending, data: object): Promise<void> {

@@ -15,6 +15,7 @@ export interface OptimizationRun {
   metric: string;
   /** Trials at most. */
   trials: number;
+  canary?: number | undefined;
   startedMs: number;
   status: "running" | "finished" | "failed" | "cancelled";
   /** Trials that were tried. */

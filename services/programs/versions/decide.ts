@@ -11,7 +11,7 @@ import type {
   VersionRolledBack,
   VersionWithdrawn,
 } from "../../../schemas/messages/version-event.ts";
-import { decideRegister } from "../decide.ts";
+import { decideRegister, isOld, type LogRange } from "../decide.ts";
 import type { ProgramsState, RegisteredProgram } from "../state.ts";
 
 /** Undefined = it is published already. @throws DspexError `unknown_program`, or `conflict` for an unknown parent. */
@@ -83,11 +83,38 @@ export function decideWithdraw(
   const { name, version } = withdrawal;
   const program = registered(state, name);
   const published = program.published.get(version);
-  if (published === undefined)
+  const isTried = program.canary?.version === version;
+  if (published === undefined && !isTried)
     throw new DspexError("unknown_version", `no optimisation made a version "${version}" of "${name}"`);
   if (program.current === version)
     throw new DspexError("conflict", `version "${version}" of "${name}" is in use: roll it back first`);
-  return published.withdrawn === undefined ? withdrawal : undefined;
+  return isTried || published?.withdrawn === undefined ? withdrawal : undefined;
+}
+
+/** A published version that the log is about to forget, told again; undefined = there is none. */
+export function decideVersionRenewal(
+  state: ProgramsState,
+  name: string,
+  range: LogRange,
+): VersionPublished | undefined {
+  const program = state.programs.get(name);
+  if (program?.status !== "registered") return undefined;
+  const old = [...program.published.values()].find(({ sequence }) => isOld(sequence, range));
+  if (old === undefined) return undefined;
+  const { sequence: _sequence, timeMs, withdrawn, ...published } = old;
+  return { ...published, again: { timeMs, ...(withdrawn !== undefined && { withdrawn }) } };
+}
+
+/** So is what somebody chose to be current. */
+export function decideWantedRenewal(
+  state: ProgramsState,
+  name: string,
+  range: LogRange,
+): VersionPromoted | undefined {
+  const program = state.programs.get(name);
+  if (program?.status !== "registered" || program.wanted === undefined) return undefined;
+  const { sequence, ...wanted } = program.wanted;
+  return isOld(sequence, range) ? { name, ...wanted } : undefined;
 }
 
 /** The registration that is still to follow from a promotion or a roll-back. */
@@ -111,18 +138,20 @@ export function decideDeclared(
   return decideRegister(state, definition, by);
 }
 
-/** Registered or published. */
+/** Registered, published, or being tried. */
 export function definitionIn(program: RegisteredProgram, version: string): ProgramDefinition | undefined {
-  return (program.versions.get(version) ?? program.published.get(version))?.definition;
+  const { versions, published, canary } = program;
+  const found = versions.get(version) ?? published.get(version);
+  return (found ?? (canary?.version === version ? canary : undefined))?.definition;
 }
 
-function existing(program: RegisteredProgram, version: string): ProgramDefinition {
+export function existing(program: RegisteredProgram, version: string): ProgramDefinition {
   const found = definitionIn(program, version);
   if (found !== undefined) return found;
   throw new DspexError("unknown_version", `program "${program.name}" has no version "${version}"`);
 }
 
-function registered(state: ProgramsState, name: string): RegisteredProgram {
+export function registered(state: ProgramsState, name: string): RegisteredProgram {
   const program = state.programs.get(name);
   if (program?.status === "registered") return program;
   throw new DspexError("unknown_program", `no program "${name}" is registered`);

@@ -6,6 +6,7 @@ import { adminPattern, apiPattern } from "../../../schemas/subjects.ts";
 import type { Answer, ApiRequest, Endpoint } from "../../bus/micro-service.ts";
 import { checked } from "../checked.ts";
 import type { ProgramsApi } from "../serve.ts";
+import { CANARY_OUTCOMES, CANARY_SHARE, decideCanary } from "./canary/decide.ts";
 import { decidePromote, decideRollBack, decideWanted, decideWithdraw } from "./decide.ts";
 
 const reason = z.string().max(1_024).optional();
@@ -17,6 +18,14 @@ const promoteSchema = z.strictObject({
 });
 const rollBackSchema = z.strictObject({ name: tokenSchema, reason });
 const withdrawSchema = z.strictObject({ name: tokenSchema, version: tokenSchema, reason });
+
+const canarySchema = z.strictObject({
+  name: tokenSchema,
+  version: tokenSchema,
+  share: z.number().positive().max(0.5).default(CANARY_SHARE),
+  maxOutcomes: z.number().int().positive().default(CANARY_OUTCOMES),
+  reason,
+});
 
 export function versionEndpoints(api: ProgramsApi): Endpoint[] {
   return [
@@ -34,6 +43,11 @@ export function versionEndpoints(api: ProgramsApi): Endpoint[] {
       name: "withdraw",
       subject: adminPattern("program.withdraw"),
       answer: (request) => withdraw(api, request),
+    },
+    {
+      name: "canary",
+      subject: adminPattern("program.canary"),
+      answer: (request) => canary(api, request),
     },
     {
       name: "versions",
@@ -66,7 +80,14 @@ async function withdraw({ registry }: ProgramsApi, request: ApiRequest): Promise
   return { body: { name, version, changed } };
 }
 
-function versions({ registry }: ProgramsApi, request: ApiRequest): Answer {
+async function canary({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
+  const command = { ...checked(canarySchema, request), by: request.user };
+  const { name, version, share } = command;
+  const changed = await registry.execute(name, "canary-started", (state) => decideCanary(state, command));
+  return { body: { name, version, share, changed } };
+}
+
+function versions({ registry, canaries }: ProgramsApi, request: ApiRequest): Answer {
   const { name } = checked(z.strictObject({ name: z.string(), version: z.string().optional() }), request);
   registry.find(name);
   const program = registry.state.programs.get(name);
@@ -81,7 +102,8 @@ function versions({ registry }: ProgramsApi, request: ApiRequest): Answer {
     ...version,
     time: new Date(timeMs).toISOString(),
   }));
-  const { current, wanted } = program ?? {};
+  const { current, wanted, canary } = program ?? {};
+  const evidence = canaries.evidence(name);
   return {
     body: {
       name,
@@ -89,6 +111,17 @@ function versions({ registry }: ProgramsApi, request: ApiRequest): Answer {
       versions: registered,
       published,
       ...(wanted !== undefined && wanted.version === current && { promoted: wanted }),
+      ...(canary !== undefined && {
+        canary: {
+          version: canary.version,
+          base: canary.base,
+          share: canary.share,
+          maxOutcomes: canary.maxOutcomes,
+          by: canary.by,
+          since: new Date(canary.timeMs).toISOString(),
+          ...(evidence !== undefined && { evidence }),
+        },
+      }),
     },
   };
 }

@@ -11,7 +11,7 @@ export interface PublishedVersion {
   report: Record<string, unknown>;
   sequence: number;
   timeMs: number;
-  withdrawn?: { by: string; reason?: string };
+  withdrawn?: { by: string; reason?: string | undefined } | undefined;
 }
 
 /** What somebody chose to be current; absent = whatever was registered last. */
@@ -23,9 +23,28 @@ export interface WantedVersion {
   base: string;
   pinned: boolean;
   by: string;
+  /** Where it was told last. */
+  sequence: number;
+}
+
+/** A version that gets a share of the requests beside the one in use. */
+export interface Canary {
+  version: string;
+  definition: ProgramDefinition;
+  /** The one in use. */
+  base: string;
+  share: number;
+  maxOutcomes: number;
+  by: string;
+  /** Sequence of its start: what came later is its evidence. */
+  since: number;
+  /** Where it was told last. */
+  sequence: number;
+  timeMs: number;
 }
 
 export interface ProgramVersions {
   published: Map<string, PublishedVersion>;
   wanted?: WantedVersion;
+  canary?: Canary;
 }

@@ -13,6 +13,7 @@ import { exclusionsOf } from "../eligible.ts";
 import { inputsOf } from "../history-input.ts";
 import type { Intake } from "../intake.ts";
 import { hasRoom } from "../load/wait.ts";
+import { pinned } from "../pin.ts";
 import { makePlan } from "../plan.ts";
 import { poolOf } from "../pool-of.ts";
 import { analysisOf, questionOf } from "../question.ts";
@@ -47,9 +48,10 @@ export function decideHedge(
 ): AttemptOrder | undefined {
   const first = open.running.find(({ attempt }) => attempt === 1);
   if (first === undefined || begunAttempts(open) > 1 || intake.request === undefined) return undefined;
-  const { options } = intake.request;
   const definition = findDefinition(state, intake.program, first.version);
-  if (definition instanceof DspexError || !isHedged(definition, options)) return undefined;
+  if (definition instanceof DspexError) return undefined;
+  const options = pinned(state, definition, intake.request.options);
+  if (options instanceof DspexError || !isHedged(definition, options)) return undefined;
   if (abilities.isLogFull() || budgetExceeded(options.budget, open.attempts) !== undefined) return undefined;
   const checked = validateInputs(signatureOf(definition), inputsOf(definition, intake.request), {
     references: true,

@@ -1,6 +1,6 @@
 // Load + what happened to workers and attempts → load.
 
-import { type Load, MAX_RUN_TIMES, type RunTime, runningKey } from "./state.ts";
+import { type Load, MAX_RUN_TIMES, placeKey, type RunTime, runningKey } from "./state.ts";
 
 /** Weight of the newest run in the mean, once there were some. */
 const NEWEST = 0.1;
@@ -22,6 +22,9 @@ export interface AttemptFacts {
   implementation: string;
   pool: string;
 }
+
+/** Work for whoever is free. */
+const ANY = "any";
 
 export function workerStarted(load: Load, { pool, worker, incarnation }: WorkerFacts, slots: number): void {
   const workers = load.workers.get(pool) ?? new Map();
@@ -51,6 +54,27 @@ export function attemptEnded(load: Load, facts: AttemptFacts): void {
   const key = runningKey(facts.program, facts.implementation);
   const running = load.running.get(key);
   if (running?.delete(nameOf(facts)) && running.size === 0) load.running.delete(key);
+}
+
+/** Its work was sent to one worker alone. */
+export function attemptAddressed(
+  { addressed }: Load,
+  facts: AttemptFacts,
+  worker: string,
+  workSequence: number,
+): void {
+  if (worker === ANY) return;
+  const key = placeKey(facts.pool, worker);
+  const attempts = addressed.get(key);
+  if (attempts === undefined) addressed.set(key, new Map([[nameOf(facts), workSequence]]));
+  else attempts.set(nameOf(facts), workSequence);
+}
+
+export function addressedEnded({ addressed }: Load, facts: AttemptFacts, worker: string): void {
+  if (worker === ANY) return;
+  const key = placeKey(facts.pool, worker);
+  const attempts = addressed.get(key);
+  if (attempts?.delete(nameOf(facts)) && attempts.size === 0) addressed.delete(key);
 }
 
 /** How long one took; of one that was given up, how long it had taken until then. */

@@ -21,6 +21,8 @@ export interface Load {
   times: Map<string, RunTime>;
   /** By implementation: log time at which the work of each unfinished attempt was sent, oldest first. */
   running: Map<string, Map<string, number>>;
+  /** By worker (`placeKey`): sequence of the work of each unfinished attempt that was sent to it and nobody else. */
+  addressed: Map<string, Map<string, number>>;
 }
 
 /** Implementations whose run times are remembered, ~150 B each; least recently ended out. */
@@ -31,8 +33,19 @@ export function runningKey(program: string, implementation: string): string {
   return `${program}/${implementation}`;
 }
 
+/** Key of a worker in `addressed`. */
+export function placeKey(pool: string, worker: string): string {
+  return `${pool}/${worker}`;
+}
+
 export function newLoad(): Load {
-  return { workers: new Map(), poolTimes: new Map(), times: new Map(), running: new Map() };
+  return {
+    workers: new Map(),
+    poolTimes: new Map(),
+    times: new Map(),
+    running: new Map(),
+    addressed: new Map(),
+  };
 }
 
 export interface LoadJson {
@@ -40,15 +53,17 @@ export interface LoadJson {
   poolTimes: [pool: string, RunTime][];
   times: [key: string, RunTime][];
   running: [key: string, attempts: [attempt: string, sinceMs: number][]][];
+  addressed: [place: string, attempts: [attempt: string, workSequence: number][]][];
 }
 
 /** The same state gives the same text. */
-export function loadToJson({ workers, poolTimes, times, running }: Load): LoadJson {
+export function loadToJson({ workers, poolTimes, times, running, addressed }: Load): LoadJson {
   return {
     workers: [...workers].map(([pool, of]) => [pool, [...of]]),
     poolTimes: [...poolTimes],
     times: [...times],
     running: [...running].map(([key, attempts]) => [key, [...attempts]]),
+    addressed: [...addressed].map(([place, attempts]) => [place, [...attempts]]),
   };
 }
 
@@ -58,5 +73,6 @@ export function loadFromJson(json: LoadJson): Load {
     poolTimes: new Map(json.poolTimes),
     times: new Map(json.times),
     running: new Map(json.running.map(([key, attempts]) => [key, new Map(attempts)])),
+    addressed: new Map(json.addressed.map(([place, attempts]) => [place, new Map(attempts)])),
   };
 }

@@ -3,6 +3,7 @@
 
 import type { Decision } from "../../../schemas/messages/parts.ts";
 import { Interned } from "../../learning/evaluate/interned.ts";
+import { eligibleIn } from "../canary.ts";
 import { digestOf } from "./digest.ts";
 
 /** Of a request the first decision, or what followed an attempt of it. */
@@ -53,8 +54,8 @@ export class RecordedDecisions {
   }
 
   add(decision: Decision, { requestSequence, messageSequence, router }: Place): number {
-    const { inFlight, candidates, stateSequence, features } = decision;
-    const names = candidates.filter((one) => one.eligible).map((one) => one.implementation);
+    const { inFlight, stateSequence, features } = decision;
+    const names = eligibleIn(decision);
     const [high, low] = digestOf(decision);
     this.#kinds.push(DECISION_KINDS.indexOf(kindOf(decision)));
     this.#messages.push(messageSequence);

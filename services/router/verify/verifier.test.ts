@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Decision } from "../../../schemas/messages/parts.ts";
 import { MemoryLog } from "../../../tests/kit/memory-log.ts";
+import type { EventMessage } from "../event.ts";
 import { stateFromJson, stateToJson } from "../state.ts";
 import { DecisionCollector } from "./collect.ts";
 import { totalOf, Verifier, type VerifierOptions } from "./verifier.ts";
@@ -82,9 +83,9 @@ const isFree = ({ candidates }: Decision) => candidates.length > 1;
 
 test("what the router wrote - comes out the same, each decision once, by kind", () => {
   const { verdicts, collector, inFlight } = verify(longLog());
-  assert.deepEqual(verdicts.first, { same: 120, different: 0, notCheckable: 0 });
-  assert.deepEqual(verdicts.retry, { same: 12, different: 0, notCheckable: 0 });
-  assert.deepEqual(verdicts.fallback, { same: 15, different: 0, notCheckable: 0 });
+  assert.deepEqual(verdicts.first, { same: 120, different: 0, notCheckable: 0, erased: 0 });
+  assert.deepEqual(verdicts.retry, { same: 12, different: 0, notCheckable: 0, erased: 0 });
+  assert.deepEqual(verdicts.fallback, { same: 15, different: 0, notCheckable: 0, erased: 0 });
   assert.deepEqual([collector.unreadable, collector.otherRules.size, inFlight.tooFew], [[], 0, 0]);
 });
 
@@ -95,7 +96,7 @@ test("a hedge - is taken again at the age of the first attempt", () => {
   const hedge = log.decideHedge(intake, 900, { general: 1 });
   const sequence = log.work(hedge, intake);
   log.succeed(hedge, intake);
-  assert.deepEqual(verify(log).verdicts.hedge, { same: 1, different: 0, notCheckable: 0 });
+  assert.deepEqual(verify(log).verdicts.hedge, { same: 1, different: 0, notCheckable: 0, erased: 0 });
   log.tamper(sequence, (data) => {
     const { candidates } = data.decision as Decision;
     for (const one of candidates) one.probability = 1 - one.probability;
@@ -248,7 +249,7 @@ test("decisions with variables - come out the same, whatever was set before and 
   const whole = totalOf(verify(log).verdicts);
   assert.deepEqual([whole.same, whole.different, whole.notCheckable], [14, 0, 0]);
   const resumed = verify(log, { state: middle }, middle.sequence + 1).verdicts;
-  assert.deepEqual(resumed.first, { same: 1, different: 0, notCheckable: 0 });
+  assert.deepEqual(resumed.first, { same: 1, different: 0, notCheckable: 0, erased: 0 });
   log.tamper(last.work, (data) =>
     Object.assign((data.decision as Decision).features, { variables: { warmth: 1.9 } }),
   );
@@ -277,4 +278,37 @@ test("decisions by other rules - are counted apart", () => {
   assert.equal(totalOf(verdicts).different, 0);
   assert.equal(collector.otherRules.get("declared-order/1"), 1);
   assert.equal(collector.otherRules.get("thompson/0"), 1);
+});
+
+test("what users had erased - is counted as such where it changes a decision, and nowhere else", () => {
+  const log = longLog();
+  const at = Math.floor(log.messages.length / 2);
+  // An outcome that later decisions have learned from, with the request, its work and its failures.
+  const { data: result } = log.messages
+    .slice(at)
+    .map((message) => message.json() as { data: { id?: string; status?: string; program?: string } })
+    .find(({ data }) => data.status === "succeeded" && data.program === "answer") as { data: { id: string } };
+  const isOf = (message: EventMessage) => (message.json() as { data: { id?: string } }).data.id === result.id;
+  const erased = log.messages.filter(isOf).map(({ sequence }) => sequence);
+  assert.ok(erased.length >= 3);
+  const all = totalOf(verify(log).verdicts);
+  const decisions = log.messages.filter(
+    (message) => isOf(message) && message.subject.startsWith("dspex.work."),
+  );
+  log.erase(erased);
+  const found = totalOf(verify(log, { erased }).verdicts);
+  assert.equal(found.different, 0);
+  assert.ok(found.erased > 0, "later decisions have learned from it");
+  assert.equal(found.same + found.erased, all.same - decisions.length);
+  const blind = totalOf(verify(log).verdicts);
+  assert.equal(blind.different, found.erased, "without the tombstones they would be different");
+  // What differs although all that it was taken from is there is not excused.
+  const before = messageWith(
+    log,
+    (decision) => isFree(decision) && decision.stateSequence < (erased[0] ?? 0),
+  );
+  log.tamper(before, (data) => {
+    for (const one of (data.decision as Decision).candidates) one.probability /= 2;
+  });
+  assert.equal(totalOf(verify(log, { erased }).verdicts).different, 1);
 });

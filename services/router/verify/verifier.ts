@@ -19,6 +19,8 @@ export interface Verdicts {
   different: number;
   /** The state or the request is no longer in the log. */
   notCheckable: number;
+  /** Its request was erased, or it comes out otherwise now that what it was taken from has a hole. */
+  erased: number;
 }
 
 export interface Difference extends RecordedDecision {
@@ -33,6 +35,8 @@ export interface Difference extends RecordedDecision {
 export interface VerifierOptions extends StateWalkOptions {
   /** Differences that are kept to be shown. */
   shown: number;
+  /** Sequences that users had erased from the log, in order. */
+  erased?: readonly number[];
 }
 
 export class Verifier {
@@ -48,6 +52,9 @@ export class Verifier {
   readonly inFlight: InFlightCheck;
   readonly #recorded: RecordedDecisions;
   readonly #shown: number;
+  readonly #erased: ReadonlySet<number>;
+  /** First sequence that the states lack because it was erased. */
+  readonly #holeFrom: number;
   readonly #walk: StateWalk;
   /** Indexes of the decisions in the order of their requests. */
   readonly #byRequest: Uint32Array;
@@ -55,9 +62,13 @@ export class Verifier {
   readonly #intakes = new Map<number, { intake: Intake; left: number }>();
   #nextRequest = 0;
 
-  constructor(recorded: RecordedDecisions, { shown, ...options }: VerifierOptions) {
+  constructor(recorded: RecordedDecisions, { shown, erased = [], ...options }: VerifierOptions) {
     this.#recorded = recorded;
     this.#shown = shown;
+    this.#erased = new Set(erased);
+    // A snapshot has learned from what was there when it was taken.
+    const begin = options.state?.sequence ?? 0;
+    this.#holeFrom = erased.find((sequence) => sequence > begin) ?? Number.POSITIVE_INFINITY;
     this.inFlight = new InFlightCheck(recorded);
     this.#byRequest = inOrderOf(recorded.requestSequences);
     this.#walk = new StateWalk(recorded.stateSequences, options, (indexes, state) => {
@@ -97,6 +108,8 @@ export class Verifier {
     const intake = this.#takeIntake(recorded.requestSequence);
     if (!isPossible(recorded)) {
       this.#differs(recorded, { kind: "impossible-state" }, intake, state);
+    } else if (intake === undefined && this.#erased.has(recorded.requestSequence)) {
+      verdicts.erased++;
     } else if (state === undefined || intake === undefined) {
       verdicts.notCheckable++;
       const why = `its ${state === undefined ? "state" : "request"} is no longer in the log`;
@@ -105,6 +118,7 @@ export class Verifier {
       const got = takeAgain(state, intake, recorded);
       const isSame = got.kind === "decision" && this.#recorded.isSame(index, got.decision);
       if (this.inFlight.check(index, state.inFlight) && isSame) verdicts.same++;
+      else if (recorded.stateSequence >= this.#holeFrom) verdicts.erased++;
       else this.#differs(recorded, got, intake, state);
     }
   }
@@ -144,7 +158,7 @@ export class Verifier {
 }
 
 function none(): Verdicts {
-  return { same: 0, different: 0, notCheckable: 0 };
+  return { same: 0, different: 0, notCheckable: 0, erased: 0 };
 }
 
 /** Sums over the kinds. */
@@ -154,6 +168,7 @@ export function totalOf(verdicts: Record<DecisionKind, Verdicts>): Verdicts {
     total.same += verdicts[kind].same;
     total.different += verdicts[kind].different;
     total.notCheckable += verdicts[kind].notCheckable;
+    total.erased += verdicts[kind].erased;
   }
   return total;
 }

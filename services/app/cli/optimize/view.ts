@@ -1,49 +1,18 @@
 // Pure: an optimisation as a person reads it.
 
-export interface Interval {
-  mean: number;
-  low: number;
-  high: number;
-  count: number;
-}
-export interface Report {
-  program: string;
-  parent: string;
-  improved: boolean;
-  verdict: string;
-  optimizer: string;
-  metric: string;
-  trials: number;
-  base: Interval & { implementation: string };
-  best?: Interval & { params: Record<string, unknown> };
-  difference?: Interval;
-  cost: { calls: number; inputTokens: number; outputTokens: number; costUsd: number; timeMs: number };
-  metricFailures: number;
-  metricFailure?: string;
-  budgetEnded?: string;
-}
-/** What `program.optimization` answers. */
-export interface RunAnswer {
-  run: string;
-  status: "running" | "finished" | "failed" | "cancelled";
-  tried: number;
-  trials: number;
-  calls: number;
-  base?: number;
-  best?: { trial: number; score: number };
-  report?: Report;
-  published?: string;
-  error?: { code: string; message: string };
-}
+import type { OptimizationState } from "../../../client/program-optimize.ts";
+import type { OptimizationOutcome, Score } from "../../../client/program-versions.ts";
+
+export type RunProgress = Pick<OptimizationState, "tried" | "trials" | "best" | "base" | "calls">;
 
 const WIDTH = 24;
 
 /** `82.0 % [73.3–88.3]` */
-export function share({ mean, low, high }: Interval): string {
+export function share({ mean, low, high }: Score): string {
   return `${of100(mean)} % [${of100(low)}–${of100(high)}]`;
 }
 
-export function progressLine({ tried, trials, best, base, calls }: RunAnswer): string {
+export function progressLine({ tried, trials, best, base, calls }: RunProgress): string {
   const full = Math.round(Math.min(1, tried / trials) * WIDTH);
   const bar = `${"█".repeat(full)}${"░".repeat(WIDTH - full)}`;
   if (base === undefined) return `${bar} measuring what there is`;
@@ -51,7 +20,7 @@ export function progressLine({ tried, trials, best, base, calls }: RunAnswer): s
   return `${bar} ${tried} of ${trials} trials${found}, ${calls.toLocaleString("en")} calls`;
 }
 
-export function reportLines(report: Report, published: string | undefined): string[] {
+export function reportLines(report: OptimizationOutcome, published: string | undefined): string[] {
   const { base, best, difference, cost, metricFailures } = report;
   const { calls, inputTokens, outputTokens, costUsd, timeMs } = cost;
   const money = costUsd > 0 ? `, ${costUsd.toFixed(4)} USD` : "";
