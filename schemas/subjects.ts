@@ -74,6 +74,10 @@ export function feedbackSubject(program: string, id: string, judgement: string):
 export function feedbackBy(user: string, program: string): string {
   return `${programEventSubject(program, "feedback")}.${token(user, "user")}.>`;
 }
+/** All judgements of one user's results. */
+export function feedbackOfUser(user: string): string {
+  return `dspex.event.program.*.feedback.${token(user, "user")}.>`;
+}
 /** All judgements of one result. */
 export function feedbackOf(program: string, id: string): string {
   return `${programEventSubject(program, "feedback")}.${id}.*`;
@@ -84,6 +88,10 @@ export function policyEventSubject(verb: string): string {
 /** `verb` may be `*`: everything that happens to one session. */
 export function sessionEventSubject(user: string, session: string, verb: string): string {
   return `dspex.event.session.${token(user, "user")}.${token(session, "session")}.${verb === "*" ? verb : token(verb, "verb")}`;
+}
+/** `name` = a run of the user, or a pipeline; `verb` may be `*`: everything that happens to it. */
+export function pipelineEventSubject(user: string, name: string, verb: string): string {
+  return `dspex.event.pipeline.${token(user, "user")}.${token(name, "run")}.${verb === "*" ? verb : token(verb, "verb")}`;
 }
 export function breakerEventSubject(verb: string): string {
   return `dspex.event.breaker.${token(verb, "verb")}`;
@@ -115,6 +123,10 @@ export const USER_EVENTS = {
 /** Requests of one user, one program, or (`*`) of all. */
 export function requestsFilter(user = "*", program = "*"): string {
   return `dspex.request.${user}.${program}`;
+}
+/** Results of one user. */
+export function resultsFilter(user: string): string {
+  return `dspex.result.${token(user, "user")}.>`;
 }
 /** Everything of one kind: `work`, `result`, or an entity of events. */
 export function kindFilter(kind: string): string {

@@ -126,6 +126,8 @@ class Chunk(Message, frozen=True, kw_only=True):
     index: Count
     field: str | None = None
     text: str
+    json: bool | None = None
+    restarted: bool | None = None
     final: bool | None = None
 
 
@@ -140,7 +142,11 @@ class DrainControl(Message, frozen=True, kw_only=True, tag_field="verb", tag="dr
 
 class CreditControl(Message, frozen=True, kw_only=True, tag_field="verb", tag="credit"):
     id: RequestId
-    chunks: PositiveInt
+    reader: Token
+    attempt: Count
+    delivery: Count
+    index: Annotated[int, Meta(ge=-1, le=9_007_199_254_740_991)]
+    room: PositiveInt | None = None
 
 
 # What a worker is told on `dspex-control.<pool>.<worker>` (`<worker>` or `any`).
@@ -437,6 +443,7 @@ class OptimizationStarted(Message, frozen=True, kw_only=True):
     optimizer: Annotated[str, Meta(max_length=64)]
     metric: Annotated[str, Meta(max_length=256)]
     trials: PositiveInt
+    canary: Annotated[float, Meta(gt=0, le=0.5)] | None = None
 
 
 class OptimizationTrialFinished(Message, frozen=True, kw_only=True):
@@ -451,6 +458,9 @@ class OptimizationTrialFinished(Message, frozen=True, kw_only=True):
     unanswered: Count | None = None
     metric_failures: Count | None = None
     failure: str | None = None
+    infeasible: bool | None = None
+    objectives: dict[str, float] | None = None
+    measures: dict[str, list[float]] | None = None
     spent: JsonObject
 
 
@@ -466,6 +476,7 @@ class Attempt(Message, frozen=True, kw_only=True):
     error: WireError | None = None
     usage: Usage | None = None
     model_call: ModelCall | None = None
+    slot: Count | None = None
 
 
 class Weights(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -474,6 +485,588 @@ class Weights(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quality: Annotated[float, Meta(ge=0)]
     time: Annotated[float, Meta(ge=0)]
     cost: Annotated[float, Meta(ge=0)]
+
+
+CallPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class CallPipelineStageRetry(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    times: Annotated[int, Meta(gt=0, le=100)]
+    delay_ms: Annotated[int, Meta(ge=0, le=2_592_000_000)]
+    factor: Annotated[float, Meta(ge=1, le=100)] | None = None
+    max_delay_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    jitter: Annotated[float, Meta(ge=0, le=1)] | None = None
+
+
+class PipelineGraph(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Stages and what they give together: a pipeline's own, or the body of a stage."""
+
+    stages: Annotated[list[PipelineStage], Meta(max_length=1_000)]
+    outputs: JsonObject
+
+
+class PipelineFallback(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What stands in for a stage that failed: values, or another graph."""
+
+    value: JsonObject | None = None
+    stage: PipelineGraph | None = None
+
+    def __post_init__(self) -> None:
+        if sum(value is not None for value in (self.value, self.stage)) != 1:
+            raise ValueError("expected exactly one of value, stage")
+
+
+class CallPipelineStageCompensate(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    program: Token
+    inputs: JsonObject
+
+
+class CallPipelineStageOptions(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    session: Token | None = None
+    implementation: Token | None = None
+    deadline_ms: Annotated[int, Meta(gt=0, le=3_600_000)] | None = None
+    priority: Annotated[int, Meta(ge=0, le=9)] | None = None
+    prefer: Literal["speed", "quality", "cost"] | None = None
+    stream: bool | None = None
+    variables: JsonObject | None = None
+    budget: RequestOptionsBudget | None = None
+    hedge: bool | None = None
+
+
+class CallPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="call"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: CallPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    program: Token
+    version: Token | None = None
+    inputs: JsonObject
+    options: CallPipelineStageOptions | None = None
+
+
+MapPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class MapPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="map"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: MapPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    over: Any
+    body: PipelineGraph
+    concurrency: Annotated[int, Meta(gt=0, le=256)] | None = None
+    on_item_failure: Literal["fail", "skip"] | None = None
+
+
+PipelinePipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class PipelinePipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="pipeline"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: PipelinePipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    pipeline: Token
+    version: Token | None = None
+    inputs: JsonObject
+
+
+SwitchPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class SwitchPipelineStageCasesItem(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    equals: Any
+    body: PipelineGraph
+
+
+SwitchPipelineStageCases = Annotated[list[SwitchPipelineStageCasesItem], Meta(min_length=1, max_length=256)]
+
+
+class SwitchPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="switch"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: SwitchPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    on: Any
+    cases: SwitchPipelineStageCases
+    otherwise: PipelineGraph | None = None
+
+
+LoopPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class LoopPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="loop"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: LoopPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    initial: JsonObject
+    body: PipelineGraph
+    until: Annotated[str, Meta(min_length=1, max_length=500)]
+    max: Annotated[int, Meta(gt=0, le=100)]
+
+
+RacePipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class RacePipelineStageBodiesItem(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    after_ms: Count | None = None
+    body: PipelineGraph
+
+
+class RacePipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="race"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: RacePipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    bodies: Annotated[list[RacePipelineStageBodiesItem], Meta(min_length=1, max_length=64)]
+
+
+DelayPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class DelayPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="delay"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: DelayPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    ms: Any
+
+
+SignalPipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+SignalPipelineStageFields = (
+    Annotated[str, Meta(max_length=4_096)] | Annotated[list[JsonObject], Meta(max_length=64)]
+)
+
+
+class SignalPipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="signal"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: SignalPipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    signal: Token
+    fields: SignalPipelineStageFields | None = None
+    approval: bool | None = None
+
+
+ValuePipelineStageAfter = Annotated[
+    list[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]], Meta(max_length=1_000)
+]
+
+
+class ValuePipelineStage(
+    Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="value"
+):
+    name: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}\Z")]
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    when: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+    after: ValuePipelineStageAfter | None = None
+    timeout_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    retry: CallPipelineStageRetry | None = None
+    on_failure: Literal["fail", "skip"] | PipelineFallback | None = None
+    compensate: CallPipelineStageCompensate | None = None
+    keep: bool | None = None
+    outputs: JsonObject
+
+
+# One stage; what it is, its `kind` says.
+PipelineStage = (
+    CallPipelineStage
+    | MapPipelineStage
+    | PipelinePipelineStage
+    | SwitchPipelineStage
+    | LoopPipelineStage
+    | RacePipelineStage
+    | DelayPipelineStage
+    | SignalPipelineStage
+    | ValuePipelineStage
+)
+
+
+class PipelineDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As somebody registers or runs it: the signature in text or as AST."""
+
+    name: Token
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    stages: Annotated[list[PipelineStage], Meta(min_length=1, max_length=1_000)]
+    outputs: JsonObject
+    concurrency: Annotated[int, Meta(gt=0, le=256)] | None = None
+    deadline_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    signature: Annotated[str, Meta(max_length=65_536)] | JsonObject
+
+
+class PipelineDefinition(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As it is stored: `signature` is the AST of schemas/signature/ast.ts."""
+
+    name: Token
+    description: Annotated[str, Meta(max_length=4_096)] | None = None
+    stages: Annotated[list[PipelineStage], Meta(min_length=1, max_length=1_000)]
+    outputs: JsonObject
+    concurrency: Annotated[int, Meta(gt=0, le=256)] | None = None
+    deadline_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    signature: JsonObject
+
+
+class PipelineCancelled(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    user: Token
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class StartedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="started"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    n: PositiveInt
+    items: Count | None = None
+    child: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")] | None = None
+    version: Token | None = None
+    wait_ms: Count | None = None
+    taken: Count | None = None
+
+
+class ResultTimings(Message, frozen=True, kw_only=True):
+    queue_ms: Annotated[float, Meta(ge=0)]
+    route_ms: Annotated[float, Meta(ge=0)]
+    run_ms: Annotated[float, Meta(ge=0)]
+    total_ms: Annotated[float, Meta(ge=0)]
+
+
+class FinishedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="finished"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    n: PositiveInt
+    outputs: JsonObject | None = None
+    sequence: Sequence | None = None
+    duration_ms: Annotated[float, Meta(ge=0)]
+    version: Token | None = None
+    implementation: Token | None = None
+    pool: Token | None = None
+    attempts: Count | None = None
+    usage: Usage | None = None
+    timings: ResultTimings | None = None
+    model_ms: Annotated[float, Meta(ge=0)] | None = None
+    fallback: Literal["value", "stage"] | None = None
+    reused: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")] | None = None
+    taken: Count | None = None
+
+
+class FailedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="failed"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    n: PositiveInt
+    error: WireError
+    duration_ms: Annotated[float, Meta(ge=0)]
+    next: Literal["retry", "fallback", "value", "skip", "fail"]
+    retry_ms: Count | None = None
+    implementation: Token | None = None
+    pool: Token | None = None
+    usage: Usage | None = None
+    timings: ResultTimings | None = None
+    model_ms: Annotated[float, Meta(ge=0)] | None = None
+
+
+class SkippedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="skipped"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    why: Literal["when", "dependency"]
+
+
+class EnteredPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="entered"):
+    stage: Count
+    path: Annotated[str, Meta(max_length=1_024)]
+
+
+class LeftPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="left"):
+    stage: Count
+    path: Annotated[str, Meta(max_length=1_024)]
+    error: WireError | None = None
+
+
+class DroppedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="dropped"):
+    stage: Count
+    path: Annotated[str, Meta(max_length=1_024)]
+
+
+class CompensatingPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="compensating"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    n: PositiveInt
+
+
+class CompensatedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="compensated"):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    n: PositiveInt
+    duration_ms: Annotated[float, Meta(ge=0)]
+    error: WireError | None = None
+    sequence: Sequence | None = None
+
+
+class EndedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="ended"):
+    status: Literal["succeeded", "failed", "cancelled"]
+    error: WireError | None = None
+    stage: Count | None = None
+
+
+# One thing that a decision changed.
+PipelineStep = (
+    StartedPipelineStep
+    | FinishedPipelineStep
+    | FailedPipelineStep
+    | SkippedPipelineStep
+    | EnteredPipelineStep
+    | LeftPipelineStep
+    | DroppedPipelineStep
+    | CompensatingPipelineStep
+    | CompensatedPipelineStep
+    | EndedPipelineStep
+)
+
+
+class PipelineProgressed(Message, frozen=True, kw_only=True):
+    """stage-started, stage-finished, stage-failed, stage-skipped or compensated: the verb tells the first
+    of its steps.
+    """
+
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    user: Token
+    steps: Annotated[list[PipelineStep], Meta(min_length=1, max_length=10_000)]
+
+
+class PipelineRegistered(Message, frozen=True, kw_only=True):
+    name: Token
+    owner: Token
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    version: Token
+    definition: PipelineDefinition
+
+
+class PipelineRemoved(Message, frozen=True, kw_only=True):
+    name: Token
+    owner: Token
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+    reason: Annotated[str, Meta(max_length=1_024)] | None = None
+
+
+class PipelineResultStagesItem(Message, frozen=True, kw_only=True):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    status: Literal["finished", "failed", "skipped", "cancelled", "unfinished"]
+    starts: Count
+    started_at: str | None = None
+    duration_ms: Annotated[float, Meta(ge=0)] | None = None
+    error: WireError | None = None
+    fallback: Literal["value", "stage"] | None = None
+    reused: bool | None = None
+    id: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class PipelineResultCounts(Message, frozen=True, kw_only=True):
+    finished: Count
+    failed: Count
+    skipped: Count
+    cancelled: Count
+    requests: Count
+
+
+class PipelineResultPartialUnfinishedItem(Message, frozen=True, kw_only=True):
+    stage: Annotated[str, Meta(max_length=64)]
+    why: Annotated[str, Meta(max_length=1_024)]
+
+
+class PipelineResultPartial(Message, frozen=True, kw_only=True):
+    finished: dict[str, JsonObject]
+    unfinished: Annotated[list[PipelineResultPartialUnfinishedItem], Meta(max_length=1_000)]
+
+
+class PipelineResultCompensatedItem(Message, frozen=True, kw_only=True):
+    stage: Count
+    name: Annotated[str, Meta(max_length=64)]
+    path: Annotated[str, Meta(max_length=1_024)] | None = None
+    error: WireError | None = None
+
+
+class PipelineResultTimings(Message, frozen=True, kw_only=True):
+    total_ms: Annotated[float, Meta(ge=0)]
+    work_ms: Annotated[float, Meta(ge=0)]
+    wait_ms: Annotated[float, Meta(ge=0)]
+    finish_ms: Annotated[float, Meta(ge=0)] | None = None
+
+
+class PipelineResultParent(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    stage: Count
+    n: PositiveInt
+
+
+class PipelineResultReused(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    stages: Count
+
+
+class PipelineResultLog(Message, frozen=True, kw_only=True):
+    started: Sequence
+    last: Sequence
+
+
+class PipelineResult(Message, frozen=True, kw_only=True):
+    """The run's result: data of `finished`, and what `pipeline.result.<run>` answers."""
+
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    user: Token
+    pipeline: Token
+    version: Token
+    status: Literal["succeeded", "failed", "cancelled"]
+    outputs: JsonObject | None = None
+    error: WireError | None = None
+    failed_stage: Annotated[str, Meta(max_length=1_200)] | None = None
+    stages: Annotated[list[PipelineResultStagesItem], Meta(max_length=256)]
+    counts: PipelineResultCounts
+    partial: PipelineResultPartial | None = None
+    path_taken: Annotated[list[Annotated[str, Meta(max_length=1_200)]], Meta(max_length=256)]
+    fallback_reason: Annotated[str, Meta(max_length=2_048)] | None = None
+    compensated: Annotated[list[PipelineResultCompensatedItem], Meta(max_length=256)] | None = None
+    usage: Usage
+    timings: PipelineResultTimings
+    parallel_speedup: Annotated[float, Meta(ge=0)]
+    started_at: str
+    parent: PipelineResultParent | None = None
+    reused: PipelineResultReused | None = None
+    log: PipelineResultLog
+    steps: Annotated[list[PipelineStep], Meta(max_length=10_000)] | None = None
+
+
+class PipelineRunOptions(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of a run; they hold for each of its requests where the stage does not say otherwise."""
+
+    priority: Annotated[int, Meta(ge=0, le=9)] | None = None
+    prefer: Literal["speed", "quality", "cost"] | None = None
+    variables: JsonObject | None = None
+    session: Token | None = None
+    stream: bool | None = None
+    deadline_ms: Annotated[int, Meta(gt=0, le=2_592_000_000)] | None = None
+    concurrency: Annotated[int, Meta(gt=0, le=256)] | None = None
+
+
+class PipelineSignalled(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    user: Token
+    signal: Token
+    data: JsonObject | None = None
+    key: Annotated[str, Meta(max_length=128)] | None = None
+    by: Annotated[str, Meta(min_length=1, max_length=128)]
+
+
+class PipelineStartedReuseStagesItem(Message, frozen=True, kw_only=True):
+    key: Annotated[str, Meta(max_length=64)]
+    sequence: Sequence
+    version: Token | None = None
+
+
+class PipelineStartedReuse(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    from_: Annotated[str, Meta(max_length=64)] | None = msgspec.field(name="from", default=None)
+    stages: Annotated[list[PipelineStartedReuseStagesItem], Meta(max_length=4_000)]
+
+
+class PipelineStarted(Message, frozen=True, kw_only=True):
+    run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
+    user: Token
+    pipeline: Token
+    owner: Token | None = None
+    version: Token
+    definition: PipelineDefinition | None = None
+    inputs: JsonObject
+    options: PipelineRunOptions | None = None
+    hash: Annotated[str, Meta(max_length=64)]
+    parent: PipelineResultParent | None = None
+    depth: Annotated[int, Meta(ge=0, le=8)]
+    reuse: PipelineStartedReuse | None = None
+    traceparent: Annotated[str, Meta(max_length=64)] | None = None
+    steps: Annotated[list[PipelineStep], Meta(max_length=10_000)]
 
 
 class Calibration(Message, frozen=True, kw_only=True):
@@ -594,6 +1187,12 @@ class PlainImplementation(
     stop: list[str] | None = None
 
 
+class ChoiceImplementationMoreItem(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    prompt: str
+    words: dict[str, Annotated[str, Meta(min_length=1)]] | None = None
+    weight: Annotated[float, Meta(ge=0)] | None = None
+
+
 class ChoiceImplementation(
     Message, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="choice"
 ):
@@ -606,6 +1205,8 @@ class ChoiceImplementation(
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: PositiveInt | None = None
     prompt: str | None = None
+    weight: Annotated[float, Meta(ge=0)] | None = None
+    more: Annotated[list[ChoiceImplementationMoreItem], Meta(max_length=7)] | None = None
     words: dict[str, Annotated[str, Meta(min_length=1)]] | None = None
     calibration: Annotated[list[JsonObject], Meta(max_length=256)] | None = None
 
@@ -676,6 +1277,7 @@ class Routing(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     prefer: Literal["speed", "quality", "cost"] | None = None
     weights: Weights | None = None
     hedge: bool | None = None
+    implementation_variable: VariableName | None = None
 
 
 class ProgramDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -697,6 +1299,11 @@ class ProgramDefinition(Message, frozen=True, kw_only=True, forbid_unknown_field
     routing: Routing | None = None
 
 
+class ProgramFeedbackCanary(Message, frozen=True, kw_only=True):
+    version: Token
+    taken: bool
+
+
 class ProgramFeedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: RequestId
     score: Annotated[float, Meta(ge=0, le=1)]
@@ -708,6 +1315,7 @@ class ProgramFeedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=
     version: Token | None = None
     implementation: Token | None = None
     place: Place | None = None
+    canary: ProgramFeedbackCanary | None = None
 
 
 class ProgramRegistered(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -808,13 +1416,6 @@ class Request(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     inputs: JsonObject
 
 
-class ResultTimings(Message, frozen=True, kw_only=True):
-    queue_ms: Annotated[float, Meta(ge=0)]
-    route_ms: Annotated[float, Meta(ge=0)]
-    run_ms: Annotated[float, Meta(ge=0)]
-    total_ms: Annotated[float, Meta(ge=0)]
-
-
 class ResultLog(Message, frozen=True, kw_only=True):
     request: Sequence
     work: list[Sequence]
@@ -871,6 +1472,7 @@ class BegunSessionErased(Message, frozen=True, kw_only=True, tag_field="status",
     values: list[Sequence]
     results: list[BegunSessionErasedResultsItem]
     more: bool | None = None
+    up_to: Sequence | None = None
 
 
 class DoneSessionErased(Message, frozen=True, kw_only=True, tag_field="status", tag="done"):
@@ -940,6 +1542,7 @@ class SessionTurnAdded(Message, frozen=True, kw_only=True):
     version: Token | None = None
     implementation: Token | None = None
     worker: str | None = None
+    slot: Count | None = None
     inputs: JsonObject | None = None
     outputs: JsonObject | None = None
     error_code: str | None = None
@@ -1138,6 +1741,92 @@ class VariableReset(Message, frozen=True, kw_only=True):
     reason: Annotated[str, Meta(max_length=1_024)] | None = None
 
 
+class VariableOptimizationFinished(Message, frozen=True, kw_only=True):
+    run: Token
+    program: Token
+    variables: Annotated[list[VariableName], Meta(min_length=1, max_length=32)]
+    report: JsonObject
+    applied: bool
+    rolled_back: bool
+    check: JsonObject | None = None
+    why: Annotated[str, Meta(max_length=1_024)] | None = None
+    result: Sequence
+
+
+VariableOptimizationQueuedObjectives = Annotated[
+    list[Literal["quality", "latencyMs", "tokens", "costUsd"]], Meta(min_length=1, max_length=4)
+]
+
+
+class VariableOptimizationQueued(Message, frozen=True, kw_only=True):
+    run: Token
+    user: Token
+    program: Token
+    version: Token
+    variables: Annotated[list[VariableName], Meta(min_length=1, max_length=32)]
+    locks: Annotated[list[VariableName], Meta(min_length=1)]
+    metric: Annotated[str, Meta(max_length=256)]
+    objectives: VariableOptimizationQueuedObjectives
+    trials: PositiveInt
+    priority: Annotated[int, Meta(ge=0, le=9)]
+    apply: bool
+    deadline_ms: PositiveInt
+    job: JsonObject
+
+
+class VariableOptimizationStartedBaseItem(Message, frozen=True, kw_only=True):
+    value: Any
+    version: PositiveInt
+
+
+class VariableOptimizationStarted(Message, frozen=True, kw_only=True):
+    """From here on it has its variables, until its end or the end of its lease."""
+
+    run: Token
+    user: Token
+    program: Token
+    version: Token
+    variables: Annotated[list[VariableName], Meta(min_length=1, max_length=32)]
+    base: dict[str, VariableOptimizationStartedBaseItem]
+    definitions: Annotated[list[VariableDefinition], Meta(min_length=1, max_length=32)]
+    lease_ms: PositiveInt
+
+
+class CanaryEvidenceChannelsItemCanary(Message, frozen=True, kw_only=True):
+    count: Count
+    mean: float
+
+
+class CanaryEvidenceChannelsItem(Message, frozen=True, kw_only=True):
+    channel: Literal["success", "score"]
+    canary: CanaryEvidenceChannelsItemCanary
+    others: CanaryEvidenceChannelsItemCanary
+    better: float
+    worse: float
+
+
+class CanaryEvidence(Message, frozen=True, kw_only=True):
+    """What the requests of a canary have told, gathered since it began."""
+
+    channels: list[CanaryEvidenceChannelsItem]
+    threshold: float
+    covered_sequence: Sequence
+
+
+class CanaryStarted(Message, frozen=True, kw_only=True):
+    """A version gets a share of the requests beside the one in use, until the evidence promotes or
+    withdraws it.
+    """
+
+    definition: ProgramDefinition
+    base: Token
+    share: Annotated[float, Meta(gt=0, le=0.5)]
+    max_outcomes: PositiveInt
+    by: str
+    reason: str | None = None
+    since: Sequence | None = None
+
+
 class VersionPromoted(Message, frozen=True, kw_only=True):
     name: Token
     version: Token
@@ -1146,11 +1835,22 @@ class VersionPromoted(Message, frozen=True, kw_only=True):
     pinned: bool
     by: str
     reason: str | None = None
+    evidence: CanaryEvidence | None = None
 
 
 class VersionPublishedArtifact(Message, frozen=True, kw_only=True):
     key: str
     sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class VersionPublishedAgainWithdrawn(Message, frozen=True, kw_only=True):
+    by: str
+    reason: str | None = None
+
+
+class VersionPublishedAgain(Message, frozen=True, kw_only=True):
+    time_ms: float
+    withdrawn: VersionPublishedAgainWithdrawn | None = None
 
 
 class VersionPublished(Message, frozen=True, kw_only=True):
@@ -1160,6 +1860,7 @@ class VersionPublished(Message, frozen=True, kw_only=True):
     by: str
     artifact: VersionPublishedArtifact
     report: JsonObject
+    again: VersionPublishedAgain | None = None
 
 
 class VersionRolledBack(Message, frozen=True, kw_only=True):
@@ -1176,6 +1877,7 @@ class VersionWithdrawn(Message, frozen=True, kw_only=True):
     version: Token
     by: str
     reason: str | None = None
+    evidence: CanaryEvidence | None = None
 
 
 class WorkLog(Message, frozen=True, kw_only=True):
@@ -1194,6 +1896,7 @@ class Work(Message, frozen=True, kw_only=True):
     inputs: JsonObject
     session: Token | None = None
     history: list[DspyImplementationDemosItem] | None = None
+    previous_turn: RequestId | None = None
     worker: Token | None = None
     deadline_at: str
     stream: bool
@@ -1265,6 +1968,17 @@ OPTIMIZATION_TRIAL_FINISHED_TYPE = "dspex.optimization.trial-finished.v1"
 OPTIMIZATION_FINISHED_TYPE = "dspex.optimization.finished.v1"
 OPTIMIZATION_FAILED_TYPE = "dspex.optimization.failed.v1"
 OPTIMIZATION_CANCELLED_TYPE = "dspex.optimization.cancelled.v1"
+PIPELINE_REGISTERED_TYPE = "dspex.pipeline.registered.v1"
+PIPELINE_REMOVED_TYPE = "dspex.pipeline.removed.v1"
+PIPELINE_STARTED_TYPE = "dspex.pipeline.started.v1"
+PIPELINE_STAGE_STARTED_TYPE = "dspex.pipeline.stage-started.v1"
+PIPELINE_STAGE_FINISHED_TYPE = "dspex.pipeline.stage-finished.v1"
+PIPELINE_STAGE_FAILED_TYPE = "dspex.pipeline.stage-failed.v1"
+PIPELINE_STAGE_SKIPPED_TYPE = "dspex.pipeline.stage-skipped.v1"
+PIPELINE_COMPENSATED_TYPE = "dspex.pipeline.compensated.v1"
+PIPELINE_SIGNALLED_TYPE = "dspex.pipeline.signalled.v1"
+PIPELINE_CANCELLED_TYPE = "dspex.pipeline.cancelled.v1"
+PIPELINE_FINISHED_TYPE = "dspex.pipeline.finished.v1"
 POLICY_UPDATED_TYPE = "dspex.policy.updated.v1"
 POLICY_DRIFT_DETECTED_TYPE = "dspex.policy.drift-detected.v1"
 POLICY_PROMOTED_TYPE = "dspex.policy.promoted.v1"
@@ -1292,7 +2006,11 @@ VARIABLE_CHANGED_TYPE = "dspex.variable.changed.v1"
 VARIABLE_REJECTED_TYPE = "dspex.variable.rejected.v1"
 VARIABLE_RESET_TYPE = "dspex.variable.reset.v1"
 VARIABLE_DEPRECATED_TYPE = "dspex.variable.deprecated.v1"
+VARIABLE_OPTIMIZATION_QUEUED_TYPE = "dspex.optimization.queued.v1"
+VARIABLE_OPTIMIZATION_STARTED_TYPE = "dspex.optimization.started.v1"
+VARIABLE_OPTIMIZATION_FINISHED_TYPE = "dspex.optimization.finished.v1"
 VERSION_VERSION_PUBLISHED_TYPE = "dspex.program.version-published.v1"
+VERSION_CANARY_STARTED_TYPE = "dspex.program.canary-started.v1"
 VERSION_PROMOTED_TYPE = "dspex.program.promoted.v1"
 VERSION_ROLLED_BACK_TYPE = "dspex.program.rolled-back.v1"
 VERSION_WITHDRAWN_TYPE = "dspex.program.withdrawn.v1"
@@ -1312,6 +2030,17 @@ EVENT_DATA: dict[str, Any] = {
     OPTIMIZATION_FINISHED_TYPE: OptimizationFinished,
     OPTIMIZATION_FAILED_TYPE: OptimizationFailed,
     OPTIMIZATION_CANCELLED_TYPE: OptimizationCancelled,
+    PIPELINE_REGISTERED_TYPE: PipelineRegistered,
+    PIPELINE_REMOVED_TYPE: PipelineRemoved,
+    PIPELINE_STARTED_TYPE: PipelineStarted,
+    PIPELINE_STAGE_STARTED_TYPE: PipelineProgressed,
+    PIPELINE_STAGE_FINISHED_TYPE: PipelineProgressed,
+    PIPELINE_STAGE_FAILED_TYPE: PipelineProgressed,
+    PIPELINE_STAGE_SKIPPED_TYPE: PipelineProgressed,
+    PIPELINE_COMPENSATED_TYPE: PipelineProgressed,
+    PIPELINE_SIGNALLED_TYPE: PipelineSignalled,
+    PIPELINE_CANCELLED_TYPE: PipelineCancelled,
+    PIPELINE_FINISHED_TYPE: PipelineResult,
     POLICY_UPDATED_TYPE: PolicyUpdated,
     POLICY_DRIFT_DETECTED_TYPE: PolicyDrift,
     POLICY_PROMOTED_TYPE: PolicyPromoted,
@@ -1339,7 +2068,11 @@ EVENT_DATA: dict[str, Any] = {
     VARIABLE_REJECTED_TYPE: VariableRejected,
     VARIABLE_RESET_TYPE: VariableReset,
     VARIABLE_DEPRECATED_TYPE: VariableDeprecated,
+    VARIABLE_OPTIMIZATION_QUEUED_TYPE: VariableOptimizationQueued,
+    VARIABLE_OPTIMIZATION_STARTED_TYPE: VariableOptimizationStarted,
+    VARIABLE_OPTIMIZATION_FINISHED_TYPE: VariableOptimizationFinished,
     VERSION_VERSION_PUBLISHED_TYPE: VersionPublished,
+    VERSION_CANARY_STARTED_TYPE: CanaryStarted,
     VERSION_PROMOTED_TYPE: VersionPromoted,
     VERSION_ROLLED_BACK_TYPE: VersionRolledBack,
     VERSION_WITHDRAWN_TYPE: VersionWithdrawn,

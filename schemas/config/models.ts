@@ -28,6 +28,11 @@ export const modelSchema = z.strictObject({
     })
     .default({ responseSchema: false, tools: false, vision: false, logprobs: false }),
   contextTokens: z.number().int().positive().optional(),
+  /**
+   * Prompts that its server keeps computed, each in a slot that a call may name (`id_slot`; llama.cpp's `--parallel`):
+   * a session's turns stay in one, other requests of a program in another. Absent = its server knows no such thing.
+   */
+  cacheSlots: z.number().int().positive().max(256).optional(),
   price: z
     .strictObject({
       inputPerMillionUsd: z.number().nonnegative(),

@@ -16,6 +16,8 @@ export const optimizationStartedSchema = z.object({
   metric: z.string().max(256),
   /** Trials at most. */
   trials: z.number().int().positive(),
+  /** A version that is better is tried with this share of the requests. */
+  canary: z.number().positive().max(0.5).optional(),
 });
 export type OptimizationStarted = z.infer<typeof optimizationStartedSchema>;
 
@@ -36,6 +38,12 @@ export const optimizationTrialFinishedSchema = z.object({
   metricFailures: z.number().int().nonnegative().optional(),
   /** Why a candidate could not be measured at all. */
   failure: z.string().optional(),
+  /** Values of variables that no request may have together: nothing was tried. */
+  infeasible: z.boolean().optional(),
+  /** Means of all that is measured besides the score, by name. */
+  objectives: z.record(z.string(), z.number()).optional(),
+  /** The same of each example. */
+  measures: z.record(z.string(), z.array(z.number())).optional(),
   /** Of the whole run so far. */
   spent: jsonObjectSchema,
 });

@@ -92,5 +92,7 @@ export const attemptSchema = z.object({
   error: errorSchema.optional(),
   usage: usageSchema.optional(),
   modelCall: modelCallSchema.optional(),
+  /** Slot of the model's server in which the session's prompts are kept computed, where it has such. */
+  slot: z.number().int().nonnegative().optional(),
 });
 export type Attempt = z.infer<typeof attemptSchema>;

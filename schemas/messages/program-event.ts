@@ -35,6 +35,8 @@ export const routingSchema = z.strictObject({
   weights: weightsSchema.optional(),
   /** Start a second attempt when the first takes longer than it does in 95 of 100 cases. */
   hedge: z.boolean().optional(),
+  /** A variable whose value is the name of the implementation that answers, as if each request named it. */
+  implementationVariable: variableNameSchema.optional(),
 });
 export type Routing = z.infer<typeof routingSchema>;
 
@@ -55,7 +57,7 @@ const common = {
   capabilities: capabilitiesSchema.optional(),
   /**
    * Variables that give settings their values, by the setting. What is declared of a setting counts as long as there is
-   * no such variable. A `python` implementation finds the others under their keys.
+   * no such variable. A `python` or `native` implementation finds the others under their keys.
    */
   variables: z.record(settingPathSchema, variableNameSchema).optional(),
 };
@@ -91,6 +93,19 @@ export const implementationSchema = z.discriminatedUnion("kind", [
     ...modelCall,
     kind: z.literal("choice"),
     prompt: z.string().optional(),
+    /** How much what this prompt says of a label counts; 1 if absent. */
+    weight: z.number().nonnegative().optional(),
+    /** More ways to ask the same, one call for each: what all of them say of a label counts together. */
+    more: z
+      .array(
+        z.strictObject({
+          prompt: z.string(),
+          words: z.record(z.string(), z.string().min(1)).optional(),
+          weight: z.number().nonnegative().optional(),
+        }),
+      )
+      .max(7)
+      .optional(),
     /** Word that stands for a label in the prompt, by label as text; absent = the label itself. */
     words: z.record(z.string(), z.string().min(1)).optional(),
     /** Inputs without labels from which the model's leaning to each label is known before there are requests. */
@@ -163,6 +178,8 @@ export const programFeedbackSchema = feedbackSchema.extend({
   implementation: tokenSchema.optional(),
   /** Where the score belongs; absent = the result that is judged was not chosen freely, or did not succeed. */
   place: placeSchema.optional(),
+  /** A version that was tried then: `taken` = this is its answer, else that of the version in use. */
+  canary: z.object({ version: tokenSchema, taken: z.boolean() }).optional(),
 });
 export type ProgramFeedback = z.infer<typeof programFeedbackSchema>;
 

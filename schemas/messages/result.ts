@@ -14,6 +14,14 @@ import {
 
 export const RESULT_TYPE = "dspex.result.stored.v1";
 
+export const resultTimingsSchema = z.object({
+  /** From the log's timestamp of the request to the start of the attempt that answered, less routing. */
+  queueMs: z.number().nonnegative(),
+  routeMs: z.number().nonnegative(),
+  runMs: z.number().nonnegative(),
+  totalMs: z.number().nonnegative(),
+});
+
 export const resultSchema = z.object({
   id: requestIdSchema,
   status: z.enum(["succeeded", "failed", "cancelled"]),
@@ -25,13 +33,7 @@ export const resultSchema = z.object({
   attempts: z.array(attemptSchema),
   fallbackReason: z.string().optional(),
   usage: usageSchema,
-  timings: z.object({
-    /** From the log's timestamp of the request to the start of the attempt that answered, less routing. */
-    queueMs: z.number().nonnegative(),
-    routeMs: z.number().nonnegative(),
-    runMs: z.number().nonnegative(),
-    totalMs: z.number().nonnegative(),
-  }),
+  timings: resultTimingsSchema,
   decision: decisionSchema.optional(),
   confidence: z.number().min(0).max(1).optional(),
   /** Of an answer that was chosen by likelihood: each label's log-probability before calibration. */

@@ -47,6 +47,8 @@ export const sessionTurnAddedSchema = z.object({
   implementation: tokenSchema.optional(),
   /** `<pool>/<worker>` that answered. */
   worker: z.string().optional(),
+  /** Slot of the model's server in which the session's prompts are kept computed. */
+  slot: z.number().int().nonnegative().optional(),
   /** Of a turn that succeeded; left out where they are too large, then the request and the result have them. */
   inputs: jsonObjectSchema.optional(),
   outputs: jsonObjectSchema.optional(),
@@ -110,8 +112,13 @@ export const sessionErasedSchema = z.discriminatedUnion("status", [
     values: z.array(sequenceSchema),
     /** Results among them; each subject keeps a result that says `gone`, so that no id is run again. */
     results: z.array(z.object({ id: requestIdSchema, sequence: sequenceSchema })),
-    /** Another tombstone follows: it was too much for one. */
+    /** Another tombstone follows: it was too much for one, or something still runs. */
     more: z.boolean().optional(),
+    /**
+     * All that the user had up to this sequence is to be erased, not one session: its name stands for nothing but these
+     * tombstones.
+     */
+    upTo: sequenceSchema.optional(),
   }),
   z.object({
     ...named,

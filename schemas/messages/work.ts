@@ -25,6 +25,8 @@ export const workSchema = z.object({
   inputs: jsonObjectSchema,
   session: tokenSchema.optional(),
   history: z.array(z.object({ inputs: jsonObjectSchema, outputs: jsonObjectSchema })).optional(),
+  /** Request of the session's newest turn that succeeded: what a worker keeps of the session is good if it saw that one. */
+  previousTurn: requestIdSchema.optional(),
   /** The slot that should take it, where it went to one. */
   worker: tokenSchema.optional(),
   /** RFC 3339; after it nobody waits for the result. */

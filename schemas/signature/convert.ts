@@ -19,6 +19,11 @@ export function compileDecode(fields: readonly Field[]): Convert {
   return convertFields(fields, { scalar: decodeScalar, fillsNull: true });
 }
 
+/** The same for the beginning of a value: what is absent stays so. */
+export function compilePartialDecode(fields: readonly Field[]): Convert {
+  return convertFields(fields, { scalar: decodeScalar, fillsNull: false });
+}
+
 /** TypeScript to wire: undefined members become absent. */
 export function compileEncode(fields: readonly Field[]): Convert {
   return convertFields(fields, { scalar: encodeScalar, fillsNull: false });

@@ -14,6 +14,7 @@ export type { HistoryValue, ImageValue, Received, ReferenceBody } from "./typed/
 export {
   decodeInputs,
   decodeOutputs,
+  decodePartialOutputs,
   encodeInputs,
   encodeOutputs,
   type Validated,

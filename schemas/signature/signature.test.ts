@@ -11,6 +11,7 @@ test("door - has these names and no others", () => {
     "ValuesError",
     "decodeInputs",
     "decodeOutputs",
+    "decodePartialOutputs",
     "encodeInputs",
     "encodeOutputs",
     "formatSignature",

@@ -4,7 +4,7 @@
 
 import type { Field, Signature } from "./ast.ts";
 import { type Check, type CheckOptions, compileFields, type Found, type Problem } from "./check.ts";
-import { type Convert, compileDecode, compileEncode } from "./convert.ts";
+import { type Convert, compileDecode, compileEncode, compilePartialDecode } from "./convert.ts";
 import { compileFillFields, type Fill } from "./fill.ts";
 import { ValuesError } from "./values-error.ts";
 
@@ -20,6 +20,7 @@ interface Side {
   fill: Fill | undefined;
   encode: Convert;
   decode: Convert;
+  decodePartial: Convert;
 }
 
 const compiled = new WeakMap<Signature, { inputs: Side; outputs: Side }>();
@@ -28,9 +29,11 @@ const compiled = new WeakMap<Signature, { inputs: Side; outputs: Side }>();
 export function refineDecode(ast: Signature, refine: { [Name in SideName]: Convert | undefined }): void {
   for (const name of ["inputs", "outputs"] as const) {
     const side = sideOf(ast, name);
-    const { decode } = side;
+    const { decode, decodePartial } = side;
     const further = refine[name];
-    if (further !== undefined) side.decode = (value) => further(decode(value));
+    if (further === undefined) continue;
+    side.decode = (value) => further(decode(value));
+    side.decodePartial = (value) => further(decodePartial(value));
   }
 }
 
@@ -51,6 +54,7 @@ function compileSide(fields: readonly Field[], name: SideName): Side {
     fill: compileFillFields(fields),
     encode: compileEncode(fields),
     decode: compileDecode(fields),
+    decodePartial: compilePartialDecode(fields),
   };
 }
 
@@ -79,6 +83,14 @@ export function decodeInputs(ast: Signature, wire: unknown): Record<string, unkn
 
 export function decodeOutputs(ast: Signature, wire: unknown): Record<string, unknown> {
   return decode(sideOf(ast, "outputs"), wire);
+}
+
+/**
+ * The same for the beginning of outputs, whose texts are cut anywhere and whose other values are whole or absent. Nothing is
+ * checked or filled in: that can be told of whole outputs only.
+ */
+export function decodePartialOutputs(ast: Signature, wire: WireValues): Record<string, unknown> {
+  return sideOf(ast, "outputs").decodePartial(wire) as Record<string, unknown>;
 }
 
 function validate(side: Side, wire: unknown, options: CheckOptions): Validated {

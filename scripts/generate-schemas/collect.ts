@@ -102,7 +102,9 @@ function jsonSchema(
   const options = { io: "input", metadata: names } as Parameters<typeof z.toJSONSchema>[1];
   const { $schema, $ref, $defs = {}, ...rest } = z.toJSONSchema(schema, options) as JsonSchema;
   const root = $ref === undefined ? rest : $defs[name];
-  const others = Object.fromEntries(Object.entries($defs).filter(([id]) => id !== name));
+  // What holds itself needs its own definition, too.
+  const holdsItself = JSON.stringify($defs).includes(`"#/$defs/${name}"`);
+  const others = Object.fromEntries(Object.entries($defs).filter(([id]) => holdsItself || id !== name));
   return { $schema, title: name, ...root, ...(Object.keys(others).length > 0 && { $defs: others }) };
 }
 

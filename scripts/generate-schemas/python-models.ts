@@ -216,9 +216,18 @@ function union(name: string, members: string[], comment: string | undefined): st
 
 function alias(name: string, type: string): string {
   const line = `${name} = ${type}`;
-  return line.length <= WIDTH
-    ? line
-    : `${name} = ${type.replace(/^Annotated\[(.*)\]$/, "Annotated[\n    $1\n]")}`;
+  return line.length <= WIDTH ? line : `${name} = ${brokenUp(type)}`;
+}
+
+/** A type that is longer than a line, as ruff breaks it: a union in brackets of its own, else at its own ones. */
+function brokenUp(type: string): string {
+  let depth = 0;
+  for (const [at, letter] of [...type].entries()) {
+    if (letter === "[") depth++;
+    else if (letter === "]") depth--;
+    if (depth === 0 && type.startsWith(" | ", at)) return `(\n    ${type}\n)`;
+  }
+  return type.replace(/^Annotated\[(.*)\]$/, "Annotated[\n    $1\n]");
 }
 
 function annotated(type: string, meta: string[]): string {
