@@ -1,5 +1,6 @@
 """DSPex for Python: call programs (`connect`), and write programs that pools run (`program`, `tool`, `call`
-for what they need of other programs, `variable` for what is tuned while they run).
+for what they need of other programs, `variable` for what is tuned while they run, `warm` for what they keep
+of a session), and build pipelines of programs (`pipeline`).
 
 Importing this package imports neither NATS nor DSPy; each name brings what it needs when it is first used.
 """
@@ -16,8 +17,21 @@ if TYPE_CHECKING:
     from dspex.client.connect import connect
     from dspex.decorators import program, tool
     from dspex.errors import DspexError
+    from dspex.pipelines.pipeline import pipeline
+    from dspex.warm_state import warm
 
-__all__ = ["Client", "DspexError", "call", "call_sync", "connect", "program", "tool", "variable"]
+__all__ = [
+    "Client",
+    "DspexError",
+    "call",
+    "call_sync",
+    "connect",
+    "pipeline",
+    "program",
+    "tool",
+    "variable",
+    "warm",
+]
 
 _HOME = {
     "Client": "dspex.client.client",
@@ -25,9 +39,11 @@ _HOME = {
     "call": "dspex.calls",
     "call_sync": "dspex.calls",
     "connect": "dspex.client.connect",
+    "pipeline": "dspex.pipelines.pipeline",
     "program": "dspex.decorators",
     "tool": "dspex.decorators",
     "variable": "dspex.attempt_variables",
+    "warm": "dspex.warm_state",
 }
 
 

@@ -30,6 +30,7 @@ class Model(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dspy_model: str | None = None
     capabilities: ModelCapabilities = msgspec.field(default_factory=ModelCapabilities)
     context_tokens: PositiveInt | None = None
+    cache_slots: Annotated[int, Meta(gt=0, le=256)] | None = None
     price: ModelPrice | None = None
     timeout_ms: PositiveInt = 60_000
     max_tokens: PositiveInt = 512

@@ -12,6 +12,10 @@ export interface ApiCall {
   body?: unknown;
   headers?: Record<string, string>;
   timeoutMs?: number;
+  /** Of an answer in pieces: ends it with an error when nothing came for so long. */
+  silenceMs?: number;
+  /** Of an answer in pieces: ends it with an error when the connection was away, since pieces may be missing. */
+  endsOnReconnect?: boolean;
   /** Changes something for all users: goes to the admin export. */
   admin?: boolean;
 }
@@ -28,10 +32,17 @@ const SILENCE_MS = 35_000;
 export class Api {
   readonly #connection: NatsConnection;
   readonly #user: string;
+  readonly #onReconnect = new Set<() => void>();
 
   constructor(connection: NatsConnection, user: string) {
     this.#connection = connection;
     this.#user = user;
+    void this.#watchConnection();
+  }
+
+  /** Nothing more will be answered: the application has closed its client. */
+  get isClosed(): boolean {
+    return this.#connection.isClosed() || this.#connection.isDraining();
   }
 
   /** @throws DspexError with the service's code, or `unavailable` when nobody serves the verb. */
@@ -71,11 +82,13 @@ export class Api {
   async *#messages(call: ApiCall): AsyncGenerator<Msg, boolean> {
     const inbox = `_INBOX.${crypto.randomUUID().replaceAll("-", "")}`;
     const subscription = this.#connection.subscribe(inbox);
+    const stop = () => subscription.unsubscribe();
     let timer: NodeJS.Timeout | undefined;
     const watch = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => subscription.unsubscribe(), SILENCE_MS);
+      timer = setTimeout(stop, call.silenceMs ?? SILENCE_MS);
     };
+    if (call.endsOnReconnect === true) this.#onReconnect.add(stop);
     try {
       watch();
       this.#connection.publish(this.#subject(call), encode(call.body), {
@@ -94,8 +107,14 @@ export class Api {
       throw new DspexError("unavailable", `${call.verb}: the answer stopped`);
     } finally {
       clearTimeout(timer);
-      subscription.unsubscribe();
+      this.#onReconnect.delete(stop);
+      stop();
     }
+  }
+
+  async #watchConnection(): Promise<void> {
+    for await (const status of this.#connection.status())
+      if (status.type === "reconnect") for (const stop of this.#onReconnect) stop();
   }
 
   async #send(call: ApiCall, bytes?: Uint8Array): Promise<Msg> {

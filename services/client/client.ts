@@ -9,6 +9,7 @@ import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { DEFAULT_DEADLINE_MS, MAX_BODY_BYTES, MAX_INLINE_VALUE_BYTES } from "../../schemas/limits.ts";
 import type { Explanation } from "../../schemas/messages/explanation.ts";
+import type { PipelineDeclaration } from "../../schemas/messages/pipeline-definition.ts";
 import type { ProgramDeclaration, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import { REQUEST_TYPE, type RequestOptions } from "../../schemas/messages/request.ts";
 import type { Result } from "../../schemas/messages/result.ts";
@@ -22,11 +23,15 @@ import { ObjectTransfer } from "./objects.ts";
 import { type ObserveOptions, observe, type StoryEvent, story } from "./observe.ts";
 import { type CallOptions, NOTHING_ASKED, wireOptions } from "./options.ts";
 import { PendingResults } from "./pending.ts";
+import type { Pipeline } from "./pipelines/pipeline.ts";
+import { Pipelines, type RunnablePipeline } from "./pipelines/pipelines.ts";
 import { program as makeProgram, type Program, type SignatureLike } from "./program.ts";
-import type { Judgement, RunHost } from "./run.ts";
-import { listSessions, Session, type SessionHost, type SessionOptions } from "./session.ts";
-import type { SessionInfo } from "./session-answers.ts";
-import { chunks } from "./stream.ts";
+import { type OptimizeOptions, optimize, ProgramOptimization } from "./program-optimize.ts";
+import { Versions } from "./program-versions.ts";
+import { type Judgement, Run, type RunHost } from "./run.ts";
+import { eraseUserData, listSessions, Session, type SessionHost, type SessionOptions } from "./session.ts";
+import type { SessionInfo, UserErasure } from "./session-answers.ts";
+import { type StreamChunk, type StreamOptions, type StreamSource, streamOf } from "./stream.ts";
 import { endWith, startSubmitSpan, traceparentOf } from "./trace-context.ts";
 import { Variables } from "./variables.ts";
 
@@ -52,6 +57,7 @@ interface Asked {
 export class Dspex implements RunHost, SessionHost {
   readonly user: string;
   readonly variables: Variables;
+  readonly pipelines: Pipelines;
   readonly #connection: NatsConnection;
   readonly #appender: Appender;
   readonly #pending: PendingResults;
@@ -68,6 +74,14 @@ export class Dspex implements RunHost, SessionHost {
     this.#api = new Api(connection, user);
     this.#objects = new ObjectTransfer(this.#api);
     this.variables = new Variables(this.#api);
+    this.pipelines = new Pipelines({
+      user,
+      api: this.#api,
+      isClosed: () => connection.isClosed() || connection.isDraining(),
+      stream: (id, options) => this.stream(id, options),
+      shrinkValues: (values) => this.#objects.shrinkInputs(values),
+      expandValues: (values) => this.#objects.expandValues(values),
+    });
     this.#pending.listen(this.#connectionToken);
   }
 
@@ -122,7 +136,8 @@ export class Dspex implements RunHost, SessionHost {
       timeoutMs: waitMs + 10_000,
     });
     if ((answer as { status: string }).status === "pending") {
-      throw new DspexError("unavailable", `${full} is not finished yet`, { retryable: true });
+      const details = { status: "pending" };
+      throw new DspexError("unavailable", `${full} is not finished yet`, { retryable: true, details });
     }
     return this.#objects.expandOutputs(answer as Result);
   }
@@ -147,8 +162,24 @@ export class Dspex implements RunHost, SessionHost {
     return (await this.#api.request({ verb: `explain.${this.#fullId(id)}` })) as Explanation;
   }
 
-  stream(id: string) {
-    return chunks(this.#api, this.#fullId(id));
+  /** The handle of a request by its id (full or chosen), whoever sent it and whenever. */
+  run<Out = Record<string, unknown>>(
+    id: string,
+    signature?: Pick<SignatureLike<unknown, Out>, "ast">,
+  ): Run<Out> {
+    return Run.byId<Out>(this.#fullId(id), this, signature?.ast);
+  }
+  /** What `run(id).stream(options)` gives. */
+  stream(id: string, options?: StreamOptions): AsyncGenerator<StreamChunk> {
+    return this.run(id).stream(options);
+  }
+  /** For runs: a stream of which they know the result. */
+  streamOf(source: Omit<StreamSource, "api">, options?: StreamOptions): AsyncGenerator<StreamChunk> {
+    return streamOf({ ...source, api: this.#api }, options);
+  }
+  /** For runs: whether there is a result, as far as the log answers just now. */
+  async hasResult(id: string): Promise<boolean> {
+    return (await this.#pending.look(id).catch(() => undefined)) !== undefined;
   }
   story(id: string): AsyncIterable<StoryEvent> {
     return story(this.#api, this.#fullId(id));
@@ -179,9 +210,41 @@ export class Dspex implements RunHost, SessionHost {
     return (answer as { programs: { name: string; version: string; signature: string }[] }).programs;
   }
 
+  /** Searches for a better version of a program; needs the admin right. Returns once the run is in the log. */
+  optimize(program: string, options: OptimizeOptions): Promise<ProgramOptimization> {
+    return optimize(this.#api, token(program, "program"), options);
+  }
+  /** A run that was started before, by its name. */
+  optimization(run: string): ProgramOptimization {
+    return new ProgramOptimization(this.#api, run, `${this.user}.o.${token(run, "run")}`);
+  }
+  versions(program: string): Versions {
+    return new Versions(this.#api, token(program, "program"));
+  }
+
+  /** A pipeline to run: what `pipeline(…)` made, a definition as JSON, or the name of one that is registered. */
+  pipeline<In, Out>(pipeline: Pipeline<In, Out>): RunnablePipeline<In, Out>;
+  pipeline<In, Out>(name: string, signature: SignatureLike<In, Out>): RunnablePipeline<In, Out>;
+  pipeline(
+    pipeline: string | PipelineDeclaration,
+  ): RunnablePipeline<Record<string, unknown>, Record<string, unknown>>;
+  pipeline<In, Out>(
+    pipeline: Pipeline<In, Out> | PipelineDeclaration | string,
+    signature?: SignatureLike<In, Out>,
+  ): RunnablePipeline<In, Out> {
+    return this.pipelines.runnable(pipeline, signature);
+  }
+
   /** A conversation by its name; without one it is a new one. */
   session(id?: string, options?: SessionOptions): Session {
     return new Session(this.#api, this, id, options);
+  }
+  /**
+   * Erases all that the system holds of this user, down to the bytes: every session, and requests, results and large
+   * values outside of sessions. What still runs is erased when it comes. Cannot be undone.
+   */
+  eraseUserData(): Promise<UserErasure> {
+    return eraseUserData(this.#api, this.user);
   }
   /** Own sessions by name. */
   sessions({ status }: { status?: SessionInfo["status"] } = {}): AsyncGenerator<SessionInfo> {

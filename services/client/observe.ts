@@ -2,6 +2,8 @@
 // history first and then live. The reader asks for the next pieces when it has taken the last: that is the
 // back-pressure.
 
+import { setTimeout as pause } from "node:timers/promises";
+import { isDspexError } from "../../schemas/errors.ts";
 import type { Api } from "./api.ts";
 
 export interface StoryEvent {
@@ -20,25 +22,44 @@ export interface ObserveOptions {
   from?: number;
 }
 
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
 export async function* story(api: Api, id: string): AsyncGenerator<StoryEvent> {
   for await (const piece of api.pieces({ verb: `log.${id}` })) yield piece.value as StoryEvent;
 }
 
+/**
+ * A reader that knows where it is, and is cut off by a restart of server or gateway, goes on from there.
+ * @throws DspexError `unavailable` when nobody answers before it knows.
+ */
 export async function* observe(api: Api, options: ObserveOptions): AsyncGenerator<StoryEvent> {
   let from = options.from;
+  let isBegun = false;
+  let pauseMs = FIRST_PAUSE_MS;
   for (;;) {
     const body = {
       ...(options.kinds !== undefined && { kinds: options.kinds }),
       ...(from !== undefined && { from }),
     };
-    for await (const { value } of api.pieces({ verb: "observe", body })) {
-      if (isPosition(value)) {
-        from = value.position + 1;
-        continue;
+    try {
+      // While the connection was away pieces may have been sent to nobody.
+      for await (const { value } of api.pieces({ verb: "observe", body, endsOnReconnect: true })) {
+        isBegun = true;
+        pauseMs = FIRST_PAUSE_MS;
+        if (isPosition(value)) {
+          from = value.position + 1;
+          continue;
+        }
+        const event = value as StoryEvent;
+        from = event.sequence + 1;
+        yield event;
       }
-      const event = value as StoryEvent;
-      from = event.sequence + 1;
-      yield event;
+    } catch (error) {
+      const goesOn = isBegun && from !== undefined && isDspexError(error) && error.code === "unavailable";
+      if (!goesOn) throw error;
+      await pause(pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
 }

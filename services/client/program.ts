@@ -1,17 +1,11 @@
 // A program as an application calls it: a function with types, and `submit` for those who do not want to wait.
 
 import { DspexError } from "../../schemas/errors.ts";
-import type { Result } from "../../schemas/messages/result.ts";
 import type { Field, Signature, Type } from "../../schemas/signature/ast.ts";
-import {
-  decodeOutputs,
-  encodeInputs,
-  formatSignature,
-  parseSignatureJson,
-} from "../../schemas/signature/mod.ts";
+import { encodeInputs, formatSignature, parseSignatureJson } from "../../schemas/signature/mod.ts";
 import type { Dspex } from "./client.ts";
 import { type CallOptions, NOTHING_ASKED } from "./options.ts";
-import { outputsOf, Run, type TypedResult } from "./run.ts";
+import { outputsOf, Run, typedResult } from "./run.ts";
 
 /** What `signature("…")` and its siblings make. */
 export interface SignatureLike<In, Out> {
@@ -28,6 +22,8 @@ export interface Program<In, Out> {
   call(inputs: In, options?: CallOptions): Promise<Out>;
   /** Sends the request and returns a handle. */
   submit(inputs: In, options?: CallOptions): Promise<Run<Out>>;
+  /** The handle of a request of this program by its id, also one of an earlier life of the application. */
+  run(id: string): Run<Out>;
 }
 
 export function program<In, Out>(
@@ -58,23 +54,15 @@ export function program<In, Out>(
   const submit = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Run<Out>> => {
     await check();
     const { id, result } = send(inputs, options);
-    return new Run<Out>(
-      id,
-      client,
-      result.then((r) => typed<Out>(r, signature?.ast)),
-    );
+    return Run.own<Out>(id, client, result, { streams: options.stream === true, ast: signature?.ast });
   };
   const call = async (inputs: In, options: CallOptions = NOTHING_ASKED): Promise<Out> => {
     const checking = check();
     if (checking !== undefined) await checking;
-    return outputsOf(typed<Out>(await send(inputs, options).result, signature?.ast));
+    return outputsOf(typedResult<Out>(await send(inputs, options).result, signature?.ast));
   };
-  return Object.defineProperty(Object.assign(call, { call, submit }), "name", { value: name });
-}
-
-function typed<Out>(result: Result, ast: Signature | undefined): TypedResult<Out> {
-  if (ast === undefined || result.outputs === undefined) return result as TypedResult<Out>;
-  return { ...result, outputs: decodeOutputs(ast, result.outputs) as Out };
+  const run = (id: string): Run<Out> => client.run<Out>(id, signature);
+  return Object.defineProperty(Object.assign(call, { call, submit, run }), "name", { value: name });
 }
 
 /** The caller's types are only as good as their match with what runs. */

@@ -1,10 +1,13 @@
 // A submitted request: its id, its result, its stream, and what can be done to it.
 
-import { DspexError } from "../../schemas/errors.ts";
-import type { Chunk } from "../../schemas/messages/chunk.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import type { Explanation } from "../../schemas/messages/explanation.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import { decodeOutputs, decodePartialOutputs, type Signature } from "../../schemas/signature/mod.ts";
 import type { StoryEvent } from "./observe.ts";
+import { type DeepPartial, PartialOutputs } from "./partial-outputs.ts";
+import type { StreamChunk, StreamOptions, StreamSource } from "./stream.ts";
 
 /** A result whose outputs have the program's types. */
 export type TypedResult<Out> = Omit<Result, "outputs"> & { outputs?: Out };
@@ -23,31 +26,64 @@ export interface RunHost {
   cancel(id: string): Promise<void>;
   feedback(id: string, score: number, more?: string | Judgement): Promise<boolean>;
   explain(id: string): Promise<Explanation>;
-  stream(id: string): AsyncIterable<Chunk>;
+  result(id: string, options: { waitMs: number }): Promise<Result>;
+  hasResult(id: string): Promise<boolean>;
+  streamOf(source: Omit<StreamSource, "api">, options?: StreamOptions): AsyncGenerator<StreamChunk>;
   story(id: string): AsyncIterable<StoryEvent>;
 }
 
 export class Run<Out> {
   readonly id: string;
   readonly #host: RunHost;
-  readonly #result: Promise<TypedResult<Out>>;
+  readonly #source: Omit<StreamSource, "api">;
+  readonly #ast: Signature | undefined;
+  #result: Promise<TypedResult<Out>> | undefined;
 
-  constructor(id: string, host: RunHost, result: Promise<TypedResult<Out>>) {
-    this.id = id;
+  private constructor(host: RunHost, source: Omit<StreamSource, "api">, ast: Signature | undefined) {
+    this.id = source.id;
     this.#host = host;
-    this.#result = result;
+    this.#source = source;
+    this.#ast = ast;
+  }
+
+  /** Of a request that this client has sent. */
+  static own<Out>(
+    id: string,
+    host: RunHost,
+    result: Promise<Result>,
+    { streams, ast }: { streams: boolean; ast: Signature | undefined },
+  ): Run<Out> {
+    let isSettled = false;
+    const settle = () => {
+      isSettled = true;
+    };
     // Whoever never asks for the result must not be ended by its rejection.
-    result.catch(() => {});
+    result.then(settle, settle);
+    const source = { id, streams, isOwn: true, result: () => result, hasResult: async () => isSettled };
+    return new Run<Out>(host, source, ast);
+  }
+
+  /** Of a request that somebody has sent at some time; its result is waited for when it is asked for. */
+  static byId<Out>(id: string, host: RunHost, ast: Signature | undefined): Run<Out> {
+    const source = {
+      id,
+      streams: true,
+      isOwn: false,
+      result: () => awaitResult(host, id),
+      hasResult: () => host.hasResult(id),
+    };
+    return new Run<Out>(host, source, ast);
   }
 
   /** The whole result, whatever its status. */
   result(): Promise<TypedResult<Out>> {
+    this.#result ??= this.#source.result().then((result) => typedResult<Out>(result, this.#ast));
     return this.#result;
   }
 
   /** The outputs. @throws DspexError with the result's error when it failed or was cancelled. */
   async outputs(): Promise<Out> {
-    return outputsOf(await this.#result);
+    return outputsOf(await this.result());
   }
 
   /** Asks to cancel it; resolves when the request to do so is in the log. */
@@ -68,15 +104,62 @@ export class Run<Out> {
     return this.#host.explain(this.id);
   }
 
-  /** Pieces of the output as they are made; needs `stream: true` in the request. */
-  stream(): AsyncIterable<Chunk> {
-    return this.#host.stream(this.id);
+  /**
+   * Pieces of the outputs as they are made, each output's in order; without `stream: true` in the request, and from what
+   * cannot stream, the final outputs alone.
+   * @throws DspexError that of the result, at the end, when the request failed or was cancelled.
+   */
+  stream(options?: StreamOptions): AsyncGenerator<StreamChunk> {
+    return this.#host.streamOf(this.#source, options);
+  }
+
+  /**
+   * The outputs so far, each time that they grow; the last are the final ones. Texts grow, lists and objects gain members,
+   * and other values are there when they are whole. @throws DspexError as `stream` does.
+   */
+  async *partials(options: Omit<StreamOptions, "after"> = {}): AsyncGenerator<DeepPartial<Out>> {
+    const soFar = new PartialOutputs();
+    for await (const chunk of this.stream(options)) {
+      if (!soFar.add(chunk)) continue;
+      const wire = soFar.value();
+      yield (this.#ast === undefined ? wire : decodePartialOutputs(this.#ast, wire)) as DeepPartial<Out>;
+    }
   }
 
   /** Everything that the log holds of this request so far, in order. */
   events(): AsyncIterable<StoryEvent> {
     return this.#host.story(this.id);
   }
+}
+
+const WAIT_MS = 30_000;
+/** Nobody answers for so long. */
+const GIVE_UP_MS = 60_000;
+const PAUSE_MS = 250;
+
+/** However long the request takes. @throws DspexError `not_found`; `unavailable` when nobody can tell. */
+async function awaitResult(host: RunHost, id: string): Promise<Result> {
+  let answeredAtMs = performance.now();
+  for (;;) {
+    try {
+      return await host.result(id, { waitMs: WAIT_MS });
+    } catch (thrown) {
+      const error = asDspexError(thrown);
+      if (error.code !== "unavailable") throw error;
+      if (isPending(error)) answeredAtMs = performance.now();
+      else if (performance.now() - answeredAtMs > GIVE_UP_MS) throw error;
+      else await pause(PAUSE_MS);
+    }
+  }
+}
+
+function isPending({ details }: DspexError): boolean {
+  return (details as { status?: string } | undefined)?.status === "pending";
+}
+
+export function typedResult<Out>(result: Result, ast: Signature | undefined): TypedResult<Out> {
+  if (ast === undefined || result.outputs === undefined) return result as TypedResult<Out>;
+  return { ...result, outputs: decodeOutputs(ast, result.outputs) as Out };
 }
 
 export function outputsOf<Out>(result: TypedResult<Out>): Out {

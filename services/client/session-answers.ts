@@ -14,10 +14,31 @@ export interface SessionPerformance {
   costUsd: number;
   /** Share of the successes that each implementation gave. */
   implementations: Record<string, number>;
-  /** Turns that the worker of the turn before took, of those that could. */
-  affinity?: { hits: number; of: number; rate: number };
+  /** By program; the ninth and further share `other`. */
+  programs: Record<string, SessionProgramPerformance>;
+  /** Of all programs together. */
+  affinity?: SessionAffinity;
   /** The newest eight turns beside the eight before them, from 16 turns on; latency 1.5 = half as long again. */
   trend?: { latency?: number; successRate: number };
+}
+
+/** Of the turns that were one program's. */
+export interface SessionProgramPerformance {
+  turns: number;
+  successRate: number;
+  /** Of turns that succeeded. */
+  meanMs?: number;
+  affinity?: SessionAffinity;
+}
+
+/**
+ * Turns that were answered where the program's turn before was: by the same worker, and in the same slot of the model's
+ * server where it has such; of those that had a turn before them.
+ */
+export interface SessionAffinity {
+  hits: number;
+  of: number;
+  rate: number;
 }
 
 export interface SessionInfo {
@@ -55,6 +76,14 @@ export interface SessionErasure {
   /** Messages whose bytes are gone. */
   messages: number;
   /** Requests that still ran: what comes of them is erased when it comes. */
+  running: number;
+}
+
+export interface UserErasure {
+  sessions: number;
+  /** Messages whose bytes are gone, those of the sessions among them. */
+  messages: number;
+  /** Requests, and runs of pipelines, that still ran: what comes of them is erased when it comes. */
   running: number;
 }
 

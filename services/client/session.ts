@@ -17,6 +17,7 @@ import type {
   SessionListAnswer,
   SessionTurn,
   SessionTurnsAnswer,
+  UserErasure,
 } from "./session-answers.ts";
 
 type Values = Record<string, unknown>;
@@ -192,6 +193,15 @@ export interface PastSession {
   context(): Promise<SessionContext>;
   turns(): AsyncGenerator<SessionTurn>;
   fork(options?: ForkOptions): Promise<Session>;
+}
+
+/** See `Dspex.eraseUserData`. */
+export async function eraseUserData(api: Api, user: string): Promise<UserErasure> {
+  return (await api.request({
+    verb: "session.erase-user",
+    body: { user },
+    timeoutMs: ERASE_MS,
+  })) as UserErasure;
 }
 
 /** Own sessions by name. */

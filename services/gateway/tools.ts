@@ -1,12 +1,14 @@
 // Tool calls of pools: a program is called on behalf of the user whose work asks for it. The id is a hash of work, call
-// number, program and inputs, so that the same call after a redelivery gets the first answer.
+// number, program, inputs and options, so that the same call after a redelivery gets the first answer.
 
 import { createHash } from "node:crypto";
+import { check } from "../../schemas/envelope/check.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { canonicalJson, parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { type RequestOptions, requestOptionsSchema } from "../../schemas/messages/request.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import { ALL_TOOL_CALLS, parseLogSubject, resultSubject } from "../../schemas/subjects.ts";
 import type { Msg, NatsConnection } from "../bus/connect.ts";
@@ -49,8 +51,10 @@ async function callTool(
   const work = await workInFlight(pool, message, reader);
   const inputs = parseJson(message.data) as Record<string, unknown>;
   const n = header(message, HEADER.toolCall);
+  const options = optionsOf(message);
+  const isPlain = Object.keys(options).length === 0;
   const key = createHash("sha256")
-    .update(canonicalJson([work.id, work.attempt, n, program, inputs]))
+    .update(canonicalJson([work.id, work.attempt, n, program, inputs, ...(isPlain ? [] : [options])]))
     .digest("hex")
     .slice(0, 32);
   const id = `${work.user}.t.${key}`;
@@ -60,6 +64,8 @@ async function callTool(
   const headers: Record<string, string> = { [HEADER.id]: id };
   const traceparent = message.headers?.get(HEADER.traceparent);
   if (traceparent) headers[HEADER.traceparent] = traceparent;
+  if (options.variables !== undefined) headers[HEADER.variables] = stringifyJson(options.variables);
+  if (options.version !== undefined) headers[HEADER.version] = options.version;
   // The deadline is not part of the request: the same call must have the same hash whenever it is made.
   const result = await requests.call(work.user, {
     id,
@@ -67,14 +73,26 @@ async function callTool(
     body: message.data,
     headers,
     deadlineMs,
-    requestHash: requestHash({ program, inputs, options: {} }),
+    requestHash: requestHash({ program, inputs, options }),
   });
+  if (message.headers?.get(HEADER.full) === "1") return { body: stringifyJson(result), id };
   if (result.status !== "succeeded") {
     throw result.error === undefined
       ? new DspexError("internal", `${id} ${result.status}`)
       : DspexError.fromWire(result.error);
   }
   return { body: stringifyJson(result.outputs), id };
+}
+
+/** What a call may say besides: values of variables for it alone, and a version. @throws DspexError `invalid_inputs` */
+function optionsOf(message: Msg): RequestOptions {
+  const variables = message.headers?.get(HEADER.variables);
+  const version = message.headers?.get(HEADER.version);
+  const given = {
+    ...(variables && { variables: parseJson(variables) }),
+    ...(version && { version }),
+  };
+  return check(requestOptionsSchema, given);
 }
 
 /** The work that the call names, if it is that pool's and not answered. @throws DspexError `not_allowed` */

@@ -14,6 +14,7 @@ import type { LogReader } from "../log/read.ts";
 import { decodeEvent } from "../programs/event.ts";
 import { evolve } from "../programs/evolve.ts";
 import { initialState, type ProgramsState } from "../programs/state.ts";
+import { definitionIn } from "../programs/versions/decide.ts";
 
 const PATIENCE_MS = 5_000;
 const POLICY_UPDATED = policyEventSubject("updated");
@@ -70,8 +71,9 @@ export class Definitions {
   async find(program: string, version: string): Promise<ProgramDefinition> {
     const deadline = performance.now() + PATIENCE_MS;
     for (;;) {
-      const found = this.#state.programs.get(program)?.versions.get(version);
-      if (found !== undefined) return found.definition;
+      const known = this.#state.programs.get(program);
+      const found = known && definitionIn(known, version);
+      if (found !== undefined) return found;
       const left = deadline - performance.now();
       if (left <= 0)
         throw new DspexError("module_not_found", `no definition of "${program}" version "${version}"`);

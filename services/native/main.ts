@@ -8,7 +8,6 @@ import { ClaimCheck } from "../log/claim-check.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import { startBeats } from "./beats.ts";
-import { ChunkWriter } from "./chunk-writer.ts";
 import { consumeWork } from "./consume.ts";
 import { Definitions } from "./definitions.ts";
 import { modelCalls } from "./model-calls.ts";
@@ -35,7 +34,6 @@ export async function startNative(settings: PartSettings, { models, slots }: Nat
   const worker = new NativeWorker({
     ...parts,
     calls: modelCalls(models, definitions),
-    chunks: new ChunkWriter(appender),
   });
   const drain = await consumeWork(connection, name, worker, slots, logger);
   const stopBeats = startBeats(connection, name, slots, () => ({

@@ -128,3 +128,36 @@ it("settings - a time limit of the work is kept", async () => {
   const late = run(callsOf(server), mood(), "sun", { implementation: "schema", settings: { timeoutMs: 50 } });
   await assert.rejects(late, { code: "lm_timeout", message: /within 50 ms/ });
 });
+
+it("a turn of a session - names its slot to a server that has such, other requests that of their program", async () => {
+  const llama = model();
+  await using server = await startFakeModelServer(says('{"mood": "good"}'), llama.endpoints);
+  const models = {
+    default: "slots",
+    models: { slots: server.model({ cacheSlots: 4 }), none: server.model() },
+  };
+  const calls = new ModelCalls(createModelAdapters({ variables: {} }), models, {
+    calibrationOf: () => undefined,
+  });
+  const turn = (more: Partial<Work>) =>
+    run(calls, mood(), "sun", { user: "local", session: "travel", implementation: "schema", ...more });
+  const asked = async (more: Partial<Work>) => {
+    const { slot } = await turn(more);
+    return [slot, server.requests.at(-1)?.id_slot];
+  };
+  assert.deepEqual(await asked({}), [2, 2]);
+  assert.deepEqual(await asked({ session: "a" }), [1, 1]);
+  assert.deepEqual(await asked({}), [2, 2], "again");
+  const [told, named] = await asked({ session: undefined });
+  assert.equal(told, undefined, "it is no session's");
+  assert.ok(named === 0 || named === 3, "nor in a slot of one");
+  assert.deepEqual(await asked({ session: undefined }), [undefined, named]);
+  assert.deepEqual(await asked({ settings: { model: "none" } }), [undefined, undefined]);
+  const { slot } = await turn({ implementation: "choice" });
+  const slots = llama.completions.map((one) => one.slot);
+  assert.deepEqual([slot, slots.at(-1)], [2, 2]);
+  assert.ok(
+    slots.slice(0, -1).every((one) => one === undefined),
+    "calibration is no session's",
+  );
+});

@@ -1,7 +1,7 @@
 // Work → the adapter that runs its kind of implementation, with the implementation's settings.
 
 import { ATTRIBUTE, SPAN, withSpan } from "../../observability/mod.ts";
-import type { Models } from "../../schemas/config/models.ts";
+import type { Model, Models } from "../../schemas/config/models.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
@@ -15,10 +15,12 @@ import {
   type ModelAdapters,
   type ModelAnswer,
   type ModelRequest,
+  type OutputStream,
 } from "./adapters/mod.ts";
 import { addUsage, NO_USAGE } from "./adapters/usage.ts";
 import { type CalibrationSource, Calibrations } from "./calibrations.ts";
 import { keyVariables } from "./config.ts";
+import { ModelSlots, type SlotLease } from "./model-slots.ts";
 import { isModelCall, type ModelCallSettings, settingsOf } from "./settings.ts";
 import { chatSpan } from "./spans.ts";
 
@@ -35,6 +37,7 @@ export class ModelCalls {
   readonly #models: Models | undefined;
   readonly #published: CalibrationSource;
   readonly #calibrations = new Calibrations();
+  readonly #slots = new ModelSlots();
 
   constructor(adapters: ModelAdapters, models: Models | undefined, published: CalibrationSource) {
     this.#adapters = adapters;
@@ -48,7 +51,7 @@ export class ModelCalls {
     work: Work,
     inputs: Record<string, unknown>,
     signal: AbortSignal,
-    onDelta: ((text: string) => Promise<void>) | undefined,
+    stream: OutputStream | undefined,
   ): Promise<ModelAnswer> {
     const implementation = definition.implementations.find((i) => i.name === work.implementation);
     if (implementation === undefined || !isModelCall(implementation)) {
@@ -60,14 +63,16 @@ export class ModelCalls {
     const settings = settingsOf(implementation, work.settings);
     const model = findModel(this.#models, settings.model);
     return withSpan("native", SPAN.chat(model.model), chatSpan(model), async (span) => {
+      using lease = this.#lease(model, work);
       const request: ModelRequest = {
         model,
         signature: signatureOf(definition),
         inputs,
         settings,
         history: work.history,
+        slot: lease?.slot,
         signal,
-        onDelta,
+        stream,
       };
       const answer =
         implementation.kind === "choice"
@@ -78,8 +83,17 @@ export class ModelCalls {
         [ATTRIBUTE.genAiInputTokens]: answer.usage.inputTokens,
         [ATTRIBUTE.genAiOutputTokens]: answer.usage.outputTokens,
       });
-      return answer;
+      const isKept = lease !== undefined && work.session !== undefined;
+      return { ...answer, ...(isKept && { slot: lease.slot }) };
     });
+  }
+
+  /** A turn finds the prompt of the turn before in the slot of its session, other requests that of their program. */
+  #lease({ baseUrl, cacheSlots }: Model, work: Work): SlotLease | undefined {
+    if (baseUrl === undefined || cacheSlots === undefined) return undefined;
+    const { user, session, program, implementation } = work;
+    const owner = session === undefined ? `${program}/${implementation}` : `${user}.${session}`;
+    return this.#slots.lease(baseUrl, cacheSlots, owner);
   }
 
   /** What its calibration inputs cost is counted where they were needed first. */
@@ -95,7 +109,7 @@ export class ModelCalls {
     const own = settings.isDeclared ? "" : JSON.stringify([settings.model, settings.prompt]);
     const key = `${definition.name} ${arm} ${own}`;
     let usage = NO_USAGE;
-    const { history: _history, onDelta: _onDelta, ...alone } = request;
+    const { history: _history, stream: _stream, slot: _slot, ...alone } = request;
     const means = await this.#calibrations.meansOf({
       key,
       labels: (choiceLabels(request.signature) ?? []).map(({ text }) => text),

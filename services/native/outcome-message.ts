@@ -23,7 +23,7 @@ export function resultOf(
   work: Work,
   workSequence: number,
   /** Its outputs as they are stored: large ones by reference. */
-  { outputs, usage, choice, ...told }: Omit<ModelAnswer, "text">,
+  { outputs, usage, choice, slot, ...told }: Omit<ModelAnswer, "text">,
   times: AttemptTimes,
   { pool, worker }: WorkerName,
 ): Result {
@@ -36,6 +36,7 @@ export function resultOf(
     durationMs: round(times.durationMs),
     usage,
     modelCall: modelCallOf(told),
+    ...(slot !== undefined && { slot }),
   };
   const attempts = [...work.attempts, attempt];
   const requestedAtMs = Date.parse(work.requestedAt);

@@ -31,7 +31,11 @@ export function settingsOf(
     timeoutMs: number(given.timeoutMs) ?? implementation.timeoutMs,
     isDeclared: model === implementation.model && prompt === implementation.prompt,
     ...(implementation.kind === "plain" && { stop: implementation.stop }),
-    ...(implementation.kind === "choice" && { words: implementation.words }),
+    ...(implementation.kind === "choice" && {
+      words: implementation.words,
+      weight: implementation.weight,
+      more: implementation.more,
+    }),
   };
 }
 

@@ -11,7 +11,7 @@ import { HEADER } from "../../schemas/envelope/headers.ts";
 import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { ATTEMPT_FAILED_TYPE } from "../../schemas/messages/attempt-failed.ts";
-import { controlSchema } from "../../schemas/messages/control.ts";
+import { type Control, type Credit, controlSchema } from "../../schemas/messages/control.ts";
 import type { Usage } from "../../schemas/messages/parts.ts";
 import { REQUEST_EVENTS } from "../../schemas/messages/request-event.ts";
 import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
@@ -29,10 +29,11 @@ import type { ClaimCheck } from "../log/claim-check.ts";
 import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
 import { usageOf } from "./adapters/mod.ts";
-import type { ChunkWriter } from "./chunk-writer.ts";
+import { ChunkWriter } from "./chunk-writer.ts";
 import type { Definitions } from "./definitions.ts";
 import type { ModelCalls } from "./model-calls.ts";
 import { type AttemptTimes, failureOf, resultOf, type WorkerName } from "./outcome-message.ts";
+import { expandInputs } from "./session-inputs.ts";
 import { processSpan } from "./spans.ts";
 
 export interface WorkerParts {
@@ -42,7 +43,6 @@ export interface WorkerParts {
   claimCheck: ClaimCheck;
   definitions: Definitions;
   calls: ModelCalls;
-  chunks: ChunkWriter;
   name: WorkerName;
   slots: number;
 }
@@ -60,6 +60,7 @@ export class NativeWorker {
   readonly #parts: WorkerParts;
   /** By request: two where a second attempt runs beside the first. */
   readonly #running = new Map<string, Set<AbortController>>();
+  readonly #streams = new Map<string, Set<ChunkWriter>>();
   readonly #cancelled = new Map<string, DspexError>();
   readonly #queue: (() => void)[] = [];
   #busy = 0;
@@ -135,7 +136,7 @@ export class NativeWorker {
   }
 
   async #call(work: Work, delivery: Delivery) {
-    const { definitions, calls, claimCheck, chunks } = this.#parts;
+    const { definitions, calls, claimCheck } = this.#parts;
     const abort = new AbortController();
     const leftMs = Date.parse(work.deadlineAt) - Date.now();
     const late = new DspexError("deadline_exceeded", "the request's deadline passed");
@@ -147,16 +148,13 @@ export class NativeWorker {
     this.#running.set(work.id, running.add(abort));
     try {
       const definition = await definitions.find(work.program, work.version);
-      const inputs = await claimCheck.expand(work.inputs, work.user);
-      const stream = work.stream ? chunks.open(work, delivery.deliveries) : undefined;
-      const answer = await calls.run(
-        definition,
-        work,
-        inputs,
-        abort.signal,
-        stream && ((text) => stream.write(text)),
-      );
-      await stream?.end();
+      const inputs = await expandInputs(claimCheck, definition, work);
+      const history = await claimCheck.expandTurns(work.history ?? [], work.user);
+      const told = { ...work, history };
+      if (!work.stream) return await calls.run(definition, told, inputs, abort.signal, undefined);
+      using stream = this.#openStream(work, delivery);
+      const answer = await calls.run(definition, told, inputs, abort.signal, stream.writer);
+      await stream.writer.finish(answer.outputs);
       return answer;
     } catch (thrown) {
       throw abort.signal.aborted ? abort.signal.reason : thrown;
@@ -165,6 +163,21 @@ export class NativeWorker {
       running.delete(abort);
       if (running.size === 0) this.#running.delete(work.id);
     }
+  }
+
+  /** Also when the attempt fails, nothing of its stream stays behind. */
+  #openStream(work: Work, delivery: Delivery): Disposable & { writer: ChunkWriter } {
+    const writer = new ChunkWriter(this.#parts.appender, work, delivery.deliveries);
+    const open = this.#streams.get(work.id) ?? new Set();
+    this.#streams.set(work.id, open.add(writer));
+    return {
+      writer,
+      [Symbol.dispose]: () => {
+        writer.abandon();
+        open.delete(writer);
+        if (open.size === 0) this.#streams.delete(work.id);
+      },
+    };
   }
 
   async #storeResult(result: Result, work: Work, delivery: Delivery): Promise<void> {
@@ -207,8 +220,16 @@ export class NativeWorker {
 
   #control(message: unknown): void {
     const parsed = controlSchema.safeParse(message);
-    if (!parsed.success || parsed.data.verb !== "cancel") return;
-    const { id, reason } = parsed.data;
+    if (!parsed.success) return;
+    if (parsed.data.verb === "cancel") this.#cancel(parsed.data);
+    else if (parsed.data.verb === "credit") this.#giveCredit(parsed.data);
+  }
+
+  #giveCredit(credit: Credit): void {
+    for (const writer of this.#streams.get(credit.id) ?? []) writer.hear(credit);
+  }
+
+  #cancel({ id, reason }: Extract<Control, { verb: "cancel" }>): void {
     const error = new DspexError(
       reason,
       reason === "cancelled" ? "the request was cancelled" : "the request's deadline passed",

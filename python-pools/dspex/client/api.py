@@ -43,6 +43,10 @@ class Api:
         self._bus = bus
         self._user = user
 
+    @property
+    def is_closed(self) -> bool:
+        return self._bus.is_closed
+
     async def request(
         self,
         verb: str,
@@ -72,8 +76,13 @@ class Api:
         _raise_error_in(message)
         return loads(message.data) if message.data else None
 
-    async def pieces(self, verb: str, body: Any = None) -> AsyncGenerator[Piece | MorePieces, None]:
-        """The pieces of one answer until its end; `MorePieces` comes last where there is more to ask for."""
+    async def pieces(
+        self, verb: str, body: Any = None, *, silence_s: float = _SILENCE_S
+    ) -> AsyncGenerator[Piece | MorePieces, None]:
+        """The pieces of one answer until its end; `MorePieces` comes last where there is more to ask for.
+
+        Raises `NoAnswerError` when nothing came for `silence_s`.
+        """
         arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
         inbox = self._bus.new_inbox()
 
@@ -87,7 +96,7 @@ class Api:
             await self._bus.connected(_TIMEOUT_S)
             await self._bus.publish(api_subject(self._user, verb), data, inbox, None)
             while True:
-                message = await _next(arrived, verb)
+                message = await _next(arrived, verb, silence_s)
                 found = message.headers or {}
                 if found.get("Status") == "503":
                     raise NoAnswerError(f"nobody serves {verb}")
@@ -105,9 +114,9 @@ class Api:
                 await subscription.unsubscribe()
 
 
-async def _next(arrived: asyncio.Queue[Msg | None], verb: str) -> Msg:
+async def _next(arrived: asyncio.Queue[Msg | None], verb: str, silence_s: float) -> Msg:
     try:
-        async with asyncio.timeout(_SILENCE_S):
+        async with asyncio.timeout(silence_s):
             message = await arrived.get()
     except TimeoutError:
         raise NoAnswerError(f"{verb}: the answer stopped") from None

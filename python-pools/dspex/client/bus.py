@@ -83,6 +83,11 @@ class Bus:
     def is_connected(self) -> bool:
         return self._nats.is_connected and self._connected.is_set()
 
+    @property
+    def is_closed(self) -> bool:
+        """Nothing will be answered any more."""
+        return self._nats.is_closed
+
     def on_reconnect(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Calls `listener` after each reconnect; returns what ends that."""
         self._listeners.add(listener)

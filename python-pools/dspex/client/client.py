@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -15,17 +15,22 @@ import msgspec
 from dspex import headers
 from dspex.client.api import Api
 from dspex.client.bus import Bus
+from dspex.client.later import LaterResults
 from dspex.client.objects import Objects
 from dspex.client.observe import StoryEvent, observe, story
+from dspex.client.optimize import ProgramOptimization, start_optimization
 from dspex.client.pending import PendingResults, Waiting
+from dspex.client.pipeline_run import RunParts as PipelineParts
+from dspex.client.pipelines import Definition, Pipelines, RunnablePipeline
 from dspex.client.program import Program
 from dspex.client.publisher import store
-from dspex.client.run import Run
-from dspex.client.session import Session, list_sessions
-from dspex.client.session_answers import SessionInfo
+from dspex.client.run import Run, RunParts
+from dspex.client.session import Session, erase_user_data, list_sessions
+from dspex.client.session_answers import SessionInfo, UserErasure
 from dspex.client.signatures import Signatures, outputs_from_wire
-from dspex.client.streams import StreamChunk, follow_chunks
+from dspex.client.streams import DEFAULT_ROOM, StreamChunk, StreamSource
 from dspex.client.trace import current_traceparent
+from dspex.client.versions import Versions
 from dspex.codec import decode
 from dspex.errors import DspexError
 from dspex.ids import LogId, connection_request_id, parse_request_id, resolve_request_id
@@ -37,8 +42,6 @@ from dspex.subjects import request_subject, token
 from dspex.variables import Variables
 from dspex.wire_json import WireJsonError, dumps
 
-_ANSWER_MARGIN_S = 10.0
-
 
 class Client:
     """Made by `dspex.connect()`; one NATS connection, for one event loop."""
@@ -49,8 +52,10 @@ class Client:
         self._pending = pending
         self._api = Api(bus, user)
         self._objects = Objects(self._api)
+        self._later = LaterResults(self._api, pending, self._objects)
         self.signatures = Signatures(self._api)
         self.variables = Variables(self._api)
+        self.pipelines = Pipelines(PipelineParts(self, self._api, self._objects))
         self._connection = secrets.token_hex(9)
         self._n = 0
 
@@ -67,6 +72,12 @@ class Client:
         """A program to call. With a signature: `conflict` where the registered one differs."""
         return Program(self, token(name, "program"), signature)
 
+    def pipeline(
+        self, pipeline: Definition | str, signature: str | Signature | None = None
+    ) -> RunnablePipeline:
+        """A pipeline to run: one that was built, a definition as JSON, or the name of a registered one."""
+        return self.pipelines.runnable(pipeline, signature)
+
     def session(self, session_id: str | None = None, *, ttl_ms: int | None = None) -> Session:
         """A conversation by its name, or a new one. It expires when it was idle for `ttl_ms`."""
         return Session(self, self._api, self._objects, session_id, ttl_ms)
@@ -75,6 +86,13 @@ class Client:
         """Own sessions by name; `status`: `open`, `closed`, `expired` or `erased`."""
         return list_sessions(self._api, status)
 
+    async def erase_user_data(self) -> UserErasure:
+        """Erases all that the system holds of this user, down to the bytes: every session, and requests,
+        results and large values outside of sessions. What still runs is erased when it comes. Cannot be
+        undone.
+        """
+        return await erase_user_data(self._api, self.user)
+
     async def result(self, request_id: str, *, wait_ms: int = 0) -> Result:
         """The result of a request by its id (full or chosen), also one of an earlier life of the application.
 
@@ -82,16 +100,9 @@ class Client:
         `wait_ms`.
         """
         full = self._full_id(request_id)
-        stored = await self._pending.look(full)
+        stored = await self._later.find(full, wait_ms)
         if stored is None:
-            answer = await self._api.request(
-                f"result.{full}",
-                request_headers={headers.WAIT_MS: str(wait_ms)},
-                timeout_s=wait_ms / 1_000 + _ANSWER_MARGIN_S,
-            )
-            if isinstance(answer, dict) and answer.get("status") == "pending":
-                raise DspexError("unavailable", f"{full} is not finished yet", retryable=True)
-            stored = decode(Result, answer)
+            raise DspexError("unavailable", f"{full} is not finished yet", retryable=True)
         if stored.outputs is not None:
             await self.signatures.current(stored.program)
         return await self._typed(stored, None)
@@ -127,8 +138,40 @@ class Client:
         """
         return decode(Explanation, await self._api.request(f"explain.{self._full_id(request_id)}"))
 
-    def stream(self, request_id: str) -> AsyncGenerator[StreamChunk, None]:
-        return follow_chunks(self._api, self._full_id(request_id))
+    def run(self, request_id: str) -> Run:
+        """The handle of a request by its id (full or chosen), whoever sent it and whenever."""
+        return self.run_of(request_id, _no_signature)
+
+    def run_of(self, request_id: str, signature: Callable[[], Awaitable[Signature | None]]) -> Run:
+        """The same where the types of its outputs are known."""
+        full = self._full_id(request_id)
+        source = StreamSource(
+            api=self._api,
+            request_id=full,
+            streams=True,
+            is_own=False,
+            result=lambda: self._later.wait(full),
+            has_result=lambda: self._later.is_there(full),
+        )
+
+        async def result() -> Result:
+            found = await self._later.wait(full)
+            if found.outputs is not None:
+                await self.signatures.current(found.program)
+            return await self._typed(found, None)
+
+        return Run(self, RunParts(source, result, signature))
+
+    def stream(
+        self,
+        request_id: str,
+        *,
+        after: str | None = None,
+        backpressure: bool = False,
+        room: int = DEFAULT_ROOM,
+    ) -> AsyncGenerator[StreamChunk, None]:
+        """What `run(request_id).stream(…)` gives."""
+        return self.run(request_id).stream(after=after, backpressure=backpressure, room=room)
 
     def story(self, request_id: str) -> AsyncGenerator[StoryEvent, None]:
         """Everything that the log holds of one request so far, in order."""
@@ -144,6 +187,54 @@ class Client:
         """A program's definition: signature, implementations, version."""
         return await self.signatures.describe(name, version)
 
+    async def optimize(
+        self,
+        program: str,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        *,
+        from_log: Mapping[str, Any] | None = None,
+        version: str | None = None,
+        implementation: str | None = None,
+        optimizer: str | None = None,
+        metric: str | None = None,
+        model: str | None = None,
+        judge_model: str | None = None,
+        embeddings: str | None = None,
+        seed: int | None = None,
+        trials: int | None = None,
+        test_rows: int | None = None,
+        budget: Mapping[str, float] | None = None,
+        canary: float | None = None,
+    ) -> ProgramOptimization:
+        """Searches for a better version of a program; needs the admin right. Returns once the run is in the
+        log. Examples are `rows` (`{inputs, outputs, split?}`), or own requests that were judged well
+        (`from_log={"minScore": 0.8}`). `canary`: share with which a better version is tried at once.
+        """
+        settings = {
+            "fromLog": from_log,
+            "version": version,
+            "implementation": implementation,
+            "optimizer": optimizer,
+            "metric": metric,
+            "model": model,
+            "judgeModel": judge_model,
+            "embeddings": embeddings,
+            "seed": seed,
+            "trials": trials,
+            "testRows": test_rows,
+            "budget": budget,
+            "canary": canary,
+        }
+        return await start_optimization(self._api, token(program, "program"), rows, settings)
+
+    def optimization(self, run: str) -> ProgramOptimization:
+        """A run that was started before, by its name."""
+        return ProgramOptimization(self._api, run, f"{self.user}.o.{token(run, 'run')}")
+
+    def versions(self, program: str) -> Versions:
+        """The versions of a program: list, promote, try, roll back, withdraw."""
+        return Versions(self._api, token(program, "program"))
+
     async def submit_wire(
         self,
         program: str,
@@ -151,6 +242,7 @@ class Client:
         options: dict[str, Any],
         chosen_id: str | None = None,
         signature: Signature | None = None,
+        types: Signature | None = None,
     ) -> Run:
         """Sends a request whose inputs and options are in wire form; returns when the log has it."""
         request_id = await self._id_for(chosen_id)
@@ -173,7 +265,15 @@ class Client:
         answer = asyncio.ensure_future(self._answer(waiting, expected_hash, signature))
         # Who never asks for the result is not told that it was an error.
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return Run(request_id, self, _Shared(answer), streams=options.get("stream", False))
+        source = StreamSource(
+            api=self._api,
+            request_id=request_id,
+            streams=bool(options.get("stream", False)),
+            is_own=True,
+            result=lambda: _expanded(waiting, self._later),
+            has_result=lambda: _is_done(waiting),
+        )
+        return Run(self, RunParts(source, lambda: asyncio.shield(answer), lambda: _known(types)))
 
     def _request_body(
         self, request_id: str, inputs: dict[str, Any], options: dict[str, Any], traceparent: str | None
@@ -269,11 +369,17 @@ def _misfit(inputs: dict[str, Any]) -> str | None:
     return None
 
 
-class _Shared:
-    """A result that may be awaited any number of times; who stops waiting does not end it for the others."""
+async def _no_signature() -> Signature | None:
+    return None
 
-    def __init__(self, future: asyncio.Future[Result]) -> None:
-        self._future = future
 
-    def __await__(self) -> Generator[Any, None, Result]:
-        return asyncio.shield(self._future).__await__()
+async def _known(signature: Signature | None) -> Signature | None:
+    return signature
+
+
+async def _is_done(waiting: Waiting) -> bool:
+    return waiting.future.done()
+
+
+async def _expanded(waiting: Waiting, later: LaterResults) -> Result:
+    return await later.expanded(await asyncio.shield(waiting.future))

@@ -5,6 +5,7 @@ back-pressure.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -14,6 +15,9 @@ from dspex.codec import decode
 from dspex.errors import DspexError
 from dspex.message import Message
 from dspex.wire_json import loads
+
+_FIRST_PAUSE_S = 0.1
+_LONGEST_PAUSE_S = 5.0
 
 
 class StoryEvent(Message, frozen=True, kw_only=True):
@@ -37,7 +41,11 @@ async def story(api: Api, request_id: str) -> AsyncGenerator[StoryEvent, None]:
 async def observe(
     api: Api, kinds: Sequence[str] | None, start: int | None
 ) -> AsyncGenerator[StoryEvent, None]:
-    """History from `start` (a sequence), then live; without it only what comes from now on."""
+    """History from `start` (a sequence), then live; without it only what comes from now on. A reader that
+    knows where it is, and is cut off by a restart of server or gateway, goes on from there.
+    """
+    is_begun = False
+    pause_s = _FIRST_PAUSE_S
     while True:
         body = ({} if kinds is None else {"kinds": list(kinds)}) | ({} if start is None else {"from": start})
         try:
@@ -45,6 +53,7 @@ async def observe(
                 async for piece in pieces:
                     if isinstance(piece, MorePieces):
                         continue
+                    is_begun, pause_s = True, _FIRST_PAUSE_S
                     value = loads(piece.data)
                     # How far an answer came that had nothing for us.
                     if isinstance(value, dict) and "position" in value:
@@ -57,3 +66,9 @@ async def observe(
             if start is None:
                 text = "observe: the connection was interrupted before the first event; ask again"
                 raise DspexError("unavailable", text) from error
+        except DspexError as error:
+            # The gateway may come back a little later than the server.
+            if not is_begun or start is None or error.code != "unavailable" or api.is_closed:
+                raise
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

@@ -37,7 +37,11 @@ class Program:
         names = None if signature is None else frozenset(field.name for field in signature.inputs)
         values, chosen_id, options = sort_out(inputs, keywords, names)
         wire = values if signature is None else inputs_to_wire(signature, values)
-        return await self._client.submit_wire(self.name, wire, options, chosen_id, self._expected)
+        return await self._client.submit_wire(self.name, wire, options, chosen_id, self._expected, signature)
+
+    def run(self, request_id: str) -> Run:
+        """The handle of a request of this program by its id, also one of an earlier life."""
+        return self._client.run_of(request_id, self._signature)
 
     async def _signature(self) -> Signature | None:
         if self._expected is None:

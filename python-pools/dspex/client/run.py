@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from dspex.client.observe import StoryEvent
-from dspex.client.streams import StreamChunk
+from dspex.client.partials import PartialOutputs
+from dspex.client.streams import DEFAULT_ROOM, StreamChunk, StreamSource, outputs_of, stream_of
 from dspex.errors import DspexError
 from dspex.messages import Explanation, Result
-from dspex.wire_json import WireJsonError, dumps
+from dspex.signature import Signature
 
 T = TypeVar("T")
 
@@ -33,20 +35,29 @@ class RunHost(Protocol):
         key: str | None = None,
     ) -> bool: ...
     async def explain(self, request_id: str) -> Explanation: ...
-    def stream(self, request_id: str) -> AsyncGenerator[StreamChunk, None]: ...
     def story(self, request_id: str) -> AsyncGenerator[StoryEvent, None]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """What is known of a request, and how the rest is found out."""
+
+    source: StreamSource
+    # With Python's values.
+    result: Callable[[], Awaitable[Result]]
+    # The types of partial outputs, where they are known.
+    signature: Callable[[], Awaitable[Signature | None]]
+
+
 class Run:
-    def __init__(self, request_id: str, host: RunHost, result: Awaitable[Result], streams: bool) -> None:
-        self.id = request_id
+    def __init__(self, host: RunHost, parts: RunParts) -> None:
+        self.id = parts.source.request_id
         self._host = host
-        self._result = result
-        self._streams = streams
+        self._parts = parts
 
     async def result(self) -> Result:
         """The whole result, whatever its status."""
-        return await self._result
+        return await self._parts.result()
 
     async def outputs(self) -> dict[str, Any]:
         """Raises the result's error when it failed or was cancelled."""
@@ -68,25 +79,29 @@ class Run:
         """Why it went where it went, and what became of it so far."""
         return await _once_known(lambda: self._host.explain(self.id))
 
-    async def stream(self) -> AsyncGenerator[StreamChunk, None]:
-        """Pieces of the outputs as they are made; without `stream=True` the final ones alone."""
-        if not self._streams:
-            async for chunk in self._final_outputs():
-                yield chunk
-            return
-        last: StreamChunk | None = None
-        chunks, piece = await _once_known(self._first_chunk)
-        async with aclosing(chunks):
-            while piece is not None:
-                last = piece
-                yield piece
-                piece = await anext(chunks, None)
-        result = await self.result()
-        answered = result.attempts[-1].attempt if result.attempts else 1
-        if last is None or last.attempt != answered:
-            # Nothing was streamed, or by an attempt that did not answer: the outputs of the result count.
-            async for chunk in self._final_outputs(restarted=last is not None):
-                yield chunk
+    def stream(
+        self, *, after: str | None = None, backpressure: bool = False, room: int = DEFAULT_ROOM
+    ) -> AsyncGenerator[StreamChunk, None]:
+        """Pieces of the outputs as they are made, each output's in order; without `stream=True` in the
+        request, and from what cannot stream, the final outputs alone.
+
+        `after` is the `position` of the last chunk that was read, by this process or another. With
+        `backpressure` the producer waits while its slowest such reader is `room` (1 to 256) chunks behind.
+        Raises the result's error, at the end, when the request failed or was cancelled.
+        """
+        return stream_of(self._parts.source, after=after, backpressure=backpressure, room=room)
+
+    async def partials(
+        self, *, backpressure: bool = False, room: int = DEFAULT_ROOM
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """The outputs so far, each time that they grow; the last are the final ones. Texts grow, lists and
+        objects gain members, and other values are there when they are whole. Raises as `stream` does.
+        """
+        so_far = PartialOutputs(await self._parts.signature())
+        async with aclosing(self.stream(backpressure=backpressure, room=room)) as chunks:
+            async for chunk in chunks:
+                if so_far.add(chunk):
+                    yield so_far.value()
 
     async def story(self) -> AsyncGenerator[StoryEvent, None]:
         """Everything that the log holds of this request so far, in order."""
@@ -100,24 +115,6 @@ class Run:
         events = self._host.story(self.id)
         return events, await anext(events, None)
 
-    async def _first_chunk(self) -> tuple[AsyncGenerator[StreamChunk, None], StreamChunk | None]:
-        chunks = self._host.stream(self.id)
-        return chunks, await anext(chunks, None)
-
-    async def _final_outputs(self, *, restarted: bool = False) -> AsyncGenerator[StreamChunk, None]:
-        result = await self.result()
-        fields = list((result.outputs or {}).items())
-        attempt = result.attempts[-1].attempt if result.attempts else 1
-        for index, (name, value) in enumerate(fields):
-            yield StreamChunk(
-                text=_text(value),
-                field=name,
-                attempt=attempt,
-                index=index,
-                final=index == len(fields) - 1,
-                restarted=restarted and index == 0,
-            )
-
 
 async def _once_known(call: Callable[[], Awaitable[T]]) -> T:
     """The log has this request: a service that says `not_found` is a moment behind it, and is asked again."""
@@ -129,21 +126,3 @@ async def _once_known(call: Callable[[], Awaitable[T]]) -> T:
                 raise
         await asyncio.sleep(wait_s)
     return await call()
-
-
-def _text(value: Any) -> str:
-    """An output as one would show it: JSON values other than texts as JSON, dates and such as Python does."""
-    if isinstance(value, str):
-        return value
-    try:
-        return dumps(value).decode()
-    except WireJsonError:
-        return str(value)
-
-
-def outputs_of(result: Result) -> dict[str, Any]:
-    if result.status == "succeeded":
-        return result.outputs or {}
-    if result.error is None:
-        raise DspexError("internal", f"{result.id} {result.status} without an error")
-    raise DspexError.from_wire(result.error)

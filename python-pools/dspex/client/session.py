@@ -22,6 +22,7 @@ from dspex.client.session_answers import (
     SessionErasure,
     SessionInfo,
     SessionTurn,
+    UserErasure,
 )
 from dspex.codec import decode
 from dspex.errors import DspexError
@@ -175,6 +176,11 @@ class PastSession:
 
     async def fork(self, *, name: str | None = None, ttl_ms: int | None = None) -> Session:
         return await self._session.fork(self.turn, name=name, ttl_ms=ttl_ms)
+
+
+async def erase_user_data(api: Api, user: str) -> UserErasure:
+    """See `Client.erase_user_data`."""
+    return decode(UserErasure, await api.request("session.erase-user", {"user": user}, timeout_s=_ERASE_S))
 
 
 async def list_sessions(api: Api, status: str | None) -> AsyncGenerator[SessionInfo, None]:

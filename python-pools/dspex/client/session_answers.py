@@ -15,7 +15,9 @@ class SessionLatency(Message, frozen=True, kw_only=True):
 
 
 class SessionAffinity(Message, frozen=True, kw_only=True):
-    """Turns that the worker of the turn before took, of those that could."""
+    """Turns that were answered where the program's turn before was: by the same worker, and in the same slot
+    of the model's server where it has such; of those that had a turn before them.
+    """
 
     hits: int
     of: int
@@ -29,6 +31,16 @@ class SessionTrend(Message, frozen=True, kw_only=True):
     success_rate: float
 
 
+class SessionProgramPerformance(Message, frozen=True, kw_only=True):
+    """Of the turns that were one program's."""
+
+    turns: int
+    success_rate: float
+    # Of turns that succeeded.
+    mean_ms: float | None = None
+    affinity: SessionAffinity | None = None
+
+
 class SessionPerformance(Message, frozen=True, kw_only=True):
     turns: int
     success_rate: float | None = None
@@ -39,6 +51,8 @@ class SessionPerformance(Message, frozen=True, kw_only=True):
     cost_usd: float
     # Share of the successes that each implementation gave.
     implementations: dict[str, float]
+    # By program; the ninth and further share `other`.
+    programs: dict[str, SessionProgramPerformance]
     affinity: SessionAffinity | None = None
     trend: SessionTrend | None = None
 
@@ -78,6 +92,8 @@ class SessionTurn(Message, frozen=True, kw_only=True):
     implementation: str | None = None
     # `<pool>/<worker>` that answered.
     worker: str | None = None
+    # Slot of the model's server that was used.
+    slot: int | None = None
     # Of a turn that succeeded, in wire form.
     inputs: dict[str, Any] | None = None
     outputs: dict[str, Any] | None = None
@@ -101,4 +117,12 @@ class SessionErasure(Message, frozen=True, kw_only=True):
     # Messages whose bytes are gone.
     messages: int
     # Requests that still ran: what comes of them is erased when it comes.
+    running: int
+
+
+class UserErasure(Message, frozen=True, kw_only=True):
+    sessions: int
+    # Messages whose bytes are gone, those of the sessions among them.
+    messages: int
+    # Requests, and runs of pipelines, that still ran: what comes of them is erased when it comes.
     running: int

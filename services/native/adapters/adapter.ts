@@ -6,6 +6,7 @@
 import type { Model } from "../../../schemas/config/models.ts";
 import type { Usage } from "../../../schemas/messages/parts.ts";
 import type { Signature, WireValues } from "../../../schemas/signature/mod.ts";
+import type { FieldPiece } from "./json-fields.ts";
 
 export interface ModelSettings {
   temperature?: number | undefined;
@@ -18,6 +19,15 @@ export interface ModelSettings {
   stop?: readonly string[] | undefined;
   /** Word that stands for a label of a choice, by label as text. */
   words?: Readonly<Record<string, string>> | undefined;
+  /** Of a choice: how much what `prompt` says counts, and more ways to ask the same. */
+  weight?: number | undefined;
+  more?: readonly ChoiceWay[] | undefined;
+}
+
+export interface ChoiceWay {
+  prompt: string;
+  words?: Readonly<Record<string, string>> | undefined;
+  weight?: number | undefined;
 }
 
 /** Log-probability by label as text. */
@@ -36,11 +46,21 @@ export interface ModelRequest {
   settings: ModelSettings;
   /** Earlier turns of the session, oldest first. */
   history?: readonly Turn[] | undefined;
+  /** Slot of the model's server in which the session's prompts are kept computed. */
+  slot?: number | undefined;
   /** How likely each label of a choice is over past inputs; absent = its answer is not calibrated. */
   means?: LabelScores | undefined;
   signal: AbortSignal;
-  /** Where an adapter can stream: pieces of the text as they come. Awaited, so a slow reader slows the model down. */
-  onDelta?: ((text: string) => void | Promise<void>) | undefined;
+  /** Where somebody reads while the model writes. */
+  stream?: OutputStream | undefined;
+}
+
+/** Takes what an adapter that can stream knows of the outputs so far. */
+export interface OutputStream {
+  /** Awaited, so a slow reader can slow the model down; also resolves when `signal` is aborted. */
+  write(piece: FieldPiece, signal: AbortSignal): Promise<void>;
+  /** What was written is void: the model is asked again. */
+  restart(): void;
 }
 
 export interface ModelAnswer {
@@ -55,6 +75,8 @@ export interface ModelAnswer {
   timings: { firstTokenMs?: number; totalMs: number };
   /** Of a choice: each label's log-probability before calibration, and the probability of the chosen one after it. */
   choice?: { labelScores: LabelScores; confidence: number };
+  /** Slot of the model's server that was used. */
+  slot?: number;
 }
 
 export interface ModelAdapter {

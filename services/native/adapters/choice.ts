@@ -5,7 +5,7 @@
 //   every other server                           ─▶ chat-choice.ts       ┴▶ log-probabilities ─▶ label and confidence
 
 import type { Model } from "../../../schemas/config/models.ts";
-import type { ModelAdapter, ModelRequest } from "./adapter.ts";
+import type { LabelScores, ModelAdapter, ModelRequest } from "./adapter.ts";
 import { ChatScorer } from "./chat-choice.ts";
 import { type Choice, choiceOf } from "./choice-words.ts";
 import { CompletionServer } from "./completion-choice.ts";
@@ -26,9 +26,8 @@ export function createChoiceAdapter(source: ModelSource): ModelAdapter {
         const choice = choiceOf(request.signature, request.settings.words);
         const scorer = scorers.get(request.model) ?? new ModelScorer();
         scorers.set(request.model, scorer);
-        const { scores, ...told } = await scorer.score(request, choice, call);
-        const labelScores = amongLabels(
-          Object.fromEntries(choice.labels.map(({ text }, index) => [text, scores[index] ?? 0])),
+        const { labelScores, told } = await scoreByAll(request, choice, (one, asked) =>
+          scorer.score(one, asked, call),
         );
         const { label, confidence } = pickLabel(labelScores, request.means);
         const chosen = choice.labels.find(({ text }) => text === label);
@@ -40,6 +39,35 @@ export function createChoiceAdapter(source: ModelSource): ModelAdapter {
         };
       }),
   };
+}
+
+/** What all ways to ask say of each label, each by its weight. */
+async function scoreByAll(
+  request: ModelRequest,
+  choice: Choice,
+  score: (request: ModelRequest, choice: Choice) => Promise<Scored>,
+): Promise<{ labelScores: LabelScores; told: Omit<Scored, "scores"> }> {
+  const { settings, signature } = request;
+  const { scores, ...told } = await score(request, choice);
+  if (settings.more === undefined && settings.weight === undefined)
+    return { labelScores: byLabel(choice, scores), told };
+  let sums = weighed(byLabel(choice, scores), settings.weight);
+  // One after the other: each has a slot of the model's server while it is asked.
+  for (const { prompt, words, weight } of settings.more ?? []) {
+    const other = choiceOf(signature, words);
+    const more = await score({ ...request, settings: { ...settings, prompt, words } }, other);
+    const said = weighed(byLabel(other, more.scores), weight);
+    sums = Object.fromEntries(Object.entries(sums).map(([text, sum]) => [text, sum + (said[text] ?? 0)]));
+  }
+  return { labelScores: amongLabels(sums), told };
+}
+
+function weighed(scores: LabelScores, weight = 1): LabelScores {
+  return Object.fromEntries(Object.entries(scores).map(([text, score]) => [text, weight * score]));
+}
+
+function byLabel({ labels }: Choice, scores: readonly number[]): LabelScores {
+  return amongLabels(Object.fromEntries(labels.map(({ text }, index) => [text, scores[index] ?? 0])));
 }
 
 /** How one model is asked; found out at its first choice. */

@@ -50,7 +50,7 @@ export class CompletionServer {
     // One after the other: each finds the prompt computed already.
     for (const fork of forks) {
       const isNone = (status: number) => ABSENT.has(status);
-      const answer = await unless(isNone, this.#complete(prompt, fork, call.limit.signal));
+      const answer = await unless(isNone, this.#complete(prompt, fork, request.slot, call.limit.signal));
       const likelihoods = answer && likelihoodsOf(answer, fork);
       if (answer === undefined || likelihoods === undefined) return undefined;
       call.spend(readUsage(usageIn(answer), request.model));
@@ -108,7 +108,7 @@ export class CompletionServer {
     throw new APICallError({ message: "no tokens", url, requestBodyValues: {}, statusCode: 200 });
   }
 
-  #complete(prompt: string, { path, ways }: Fork, signal: AbortSignal) {
+  #complete(prompt: string, { path, ways }: Fork, slot: number | undefined, signal: AbortSignal) {
     const body = {
       prompt: path.length === 0 ? prompt : [prompt, ...path],
       n_predict: 1,
@@ -121,6 +121,7 @@ export class CompletionServer {
       post_sampling_probs: true,
       logit_bias: ways.map(({ token }) => [token, BIAS]),
       cache_prompt: true,
+      ...(slot !== undefined && { id_slot: slot }),
     };
     return postJson(`${this.#root}/completion`, body, { apiKey: this.#apiKey, signal });
   }

@@ -6,7 +6,15 @@ import { createPlainAdapter } from "./plain.ts";
 import { createModelSource, type ModelSourceOptions } from "./provider.ts";
 import { createStructuredAdapter } from "./structured.ts";
 
-export type { LabelScores, ModelAdapter, ModelAnswer, ModelRequest, ModelSettings, Turn } from "./adapter.ts";
+export type {
+  LabelScores,
+  ModelAdapter,
+  ModelAnswer,
+  ModelRequest,
+  ModelSettings,
+  OutputStream,
+  Turn,
+} from "./adapter.ts";
 export { usageOf } from "./errors.ts";
 export { checkModels, findModel, readModels } from "./models.ts";
 

@@ -1,10 +1,11 @@
 // What all adapters share around their calls: the model's object, the time limit, usage and errors.
 
+import { wrapLanguageModel } from "ai";
 import { DspexError } from "../../../schemas/errors.ts";
 import type { Usage } from "../../../schemas/messages/parts.ts";
 import type { ModelAnswer, ModelRequest } from "./adapter.ts";
 import { type CallFacts, modelError, withUsage } from "./errors.ts";
-import type { ModelSource, ProvidedModel } from "./provider.ts";
+import type { ModelObject, ModelSource, ProvidedModel } from "./provider.ts";
 import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
 import { addUsage, NO_USAGE } from "./usage.ts";
 
@@ -56,7 +57,7 @@ export async function callModel(
       provided,
       limit,
       options: {
-        model: provided.object,
+        model: inSlot(provided, request.slot),
         maxRetries: 0,
         abortSignal: limit.signal,
         maxOutputTokens: settings.maxTokens ?? model.maxTokens,
@@ -73,6 +74,24 @@ export async function callModel(
   } catch (thrown) {
     throw withUsage(modelError(thrown, facts()), usage);
   }
+}
+
+/** Names the slot in each request to the server, beside whatever else an adapter has to tell this provider. */
+function inSlot({ object, providerName }: ProvidedModel, slot: number | undefined): ModelObject {
+  if (slot === undefined) return object;
+  return wrapLanguageModel({
+    model: object,
+    middleware: {
+      specificationVersion: "v4",
+      transformParams: async ({ params }) => ({
+        ...params,
+        providerOptions: {
+          ...params.providerOptions,
+          [providerName]: { ...params.providerOptions?.[providerName], id_slot: slot },
+        },
+      }),
+    },
+  });
 }
 
 /** @throws DspexError where the model stopped for another reason than that it was done. */

@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { isDspexError } from "../../../schemas/errors.ts";
 import { parseSignature } from "../../../schemas/signature/mod.ts";
 import { type FakeModelServer, says, startFakeModelServer } from "../../../tests/kit/fake-model-server.ts";
+import { readerOf } from "../../../tests/kit/output-stream.ts";
 import type { ModelRequest } from "./adapter.ts";
 import { createModelAdapters } from "./mod.ts";
 
@@ -34,7 +35,7 @@ it("stream - pieces come as the model writes them, before the end", async () => 
   const pieces: { text: string; atMs: number }[] = [];
   const start = performance.now();
   const answer = await ask(server, {
-    onDelta: (text) => void pieces.push({ text, atMs: performance.now() - start }),
+    stream: readerOf((text) => void pieces.push({ text, atMs: performance.now() - start })),
   });
   assert.deepEqual(
     pieces.map(({ text }) => text),
@@ -49,11 +50,11 @@ it("stream - a reader that is slow is waited for", async () => {
   await using server = await startFakeModelServer(says(["a", "b", "c"]));
   let reading = 0;
   await ask(server, {
-    async onDelta() {
+    stream: readerOf(async () => {
       assert.equal(++reading, 1, "one piece at a time");
       await new Promise((resolve) => setImmediate(resolve));
       reading--;
-    },
+    }),
   });
 });
 
@@ -69,9 +70,9 @@ it("stream - a reader that fails ends the call with its error", async () => {
   await using server = await startFakeModelServer(says(["a", "b"], { gapMs: 10 }));
   await assert.rejects(
     ask(server, {
-      onDelta() {
+      stream: readerOf(() => {
         throw new Error("the log is full");
-      },
+      }),
     }),
     /the log is full/,
   );

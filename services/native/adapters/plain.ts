@@ -1,13 +1,12 @@
-// Plain calls: a prompt template in, text out, which is the signature's one output. The only adapter that streams.
+// Plain calls: a prompt template in, text out, which is the signature's one output.
 
-import { streamText } from "ai";
 import { DspexError } from "../../../schemas/errors.ts";
 import { type Signature, validateOutputs } from "../../../schemas/signature/mod.ts";
 import type { ModelAdapter, ModelRequest } from "./adapter.ts";
-import { type CallInProgress, callModel, checkFinish } from "./model-call.ts";
+import { type CallInProgress, callModel } from "./model-call.ts";
 import { plainMessages, problemText } from "./prompt.ts";
 import type { ModelSource } from "./provider.ts";
-import { readUsage } from "./usage.ts";
+import { readTextStream } from "./text-stream.ts";
 
 export function createPlainAdapter(source: ModelSource): ModelAdapter {
   return {
@@ -15,7 +14,7 @@ export function createPlainAdapter(source: ModelSource): ModelAdapter {
     call: (request) =>
       callModel(request, source, async (call) => {
         const output = textOutput(request.signature);
-        const { text, ...told } = await readStream(request, call);
+        const { text, ...told } = await readText(request, call, output);
         const validated = validateOutputs(request.signature, { [output]: text });
         if (validated.ok) return { ...told, text, outputs: validated.value };
         throw new DspexError("output_invalid", validated.problems.map(problemText).join("; "), {
@@ -26,39 +25,19 @@ export function createPlainAdapter(source: ModelSource): ModelAdapter {
   };
 }
 
-async function readStream(request: ModelRequest, call: CallInProgress) {
-  const { model, settings, onDelta } = request;
+async function readText(request: ModelRequest, call: CallInProgress, field: string) {
+  const { settings, stream } = request;
   if (settings.prompt === undefined)
     throw new DspexError("invalid_inputs", "a plain call needs a prompt template");
-  const result = streamText({
-    ...call.options,
-    messages: plainMessages(request, settings.prompt),
-    // Errors come as parts of the stream; the SDK would also print them.
-    onError: () => undefined,
+  const asked = { messages: plainMessages(request, settings.prompt) };
+  let hasBegun = false;
+  const read = await readTextStream(request, call, asked, async (text) => {
+    // Many models begin with a blank line.
+    const piece = hasBegun ? text : text.trimStart();
+    hasBegun ||= piece !== "";
+    if (piece !== "") await stream?.write({ field, text: piece }, call.limit.signal);
   });
-  let text = "";
-  let firstTokenMs: number | undefined;
-  let finishReason = "other";
-  let modelId = model.model;
-  for await (const part of result.stream) {
-    if (part.type === "text-delta") {
-      firstTokenMs ??= call.limit.elapsedMs;
-      // Many models begin with a blank line.
-      const piece = text === "" ? part.text.trimStart() : part.text;
-      text += piece;
-      if (piece !== "") await onDelta?.(piece);
-    } else if (part.type === "finish-step") {
-      modelId = part.response.modelId;
-      finishReason = part.finishReason;
-      call.spend(readUsage(part.usage, model));
-    } else if (part.type === "error") {
-      throw part.error;
-    }
-  }
-  // An abort ends the stream like a last word.
-  call.limit.signal.throwIfAborted();
-  checkFinish(finishReason, request);
-  return { text: text.trimEnd(), finishReason, modelId, firstTokenMs };
+  return { ...read, text: read.text.trim() };
 }
 
 function textOutput({ outputs }: Signature): string {

@@ -8,6 +8,7 @@ import { type DspexError, isDspexError } from "../../../schemas/errors.ts";
 import { parseSignature } from "../../../schemas/signature/mod.ts";
 import { type FakeModelServer, startFakeModelServer } from "../../../tests/kit/fake-model-server.ts";
 import { type FakeProvider, fakeAnthropic, fakeOpenai, refuses } from "../../../tests/kit/fake-providers.ts";
+import { readerOf } from "../../../tests/kit/output-stream.ts";
 import type { ModelRequest } from "./adapter.ts";
 import { createModelAdapters, type ModelAdapters } from "./mod.ts";
 
@@ -102,7 +103,7 @@ for (const one of PACKAGES) {
       const fake = one.fake("It is forty-two.");
       await using server = await startFakeModelServer(undefined, fake.endpoints);
       const pieces: string[] = [];
-      const answer = await call("plain", server, one, { onDelta: (text) => void pieces.push(text) });
+      const answer = await call("plain", server, one, { stream: readerOf((text) => void pieces.push(text)) });
       assert.deepEqual(pieces, ["It ", "is ", "forty-two."]);
       assert.deepEqual(answer.outputs, { answer: "It is forty-two." });
       assert.deepEqual(answer.usage, COST);

@@ -3,7 +3,7 @@ import { it } from "node:test";
 import { isDspexError } from "../../../schemas/errors.ts";
 import { parseSignature, type WireValues } from "../../../schemas/signature/mod.ts";
 import { says, startFakeModelServer } from "../../../tests/kit/fake-model-server.ts";
-import type { ModelSettings } from "./adapter.ts";
+import type { ModelSettings, OutputStream } from "./adapter.ts";
 import { createModelAdapters, usageOf } from "./mod.ts";
 
 const HELD = { responseSchema: true, tools: false, vision: false, logprobs: false };
@@ -13,10 +13,14 @@ async function ask(
   answers: string[],
   text: string,
   inputs: WireValues,
-  { settings = {}, isHeld = true }: { settings?: ModelSettings; isHeld?: boolean } = {},
+  {
+    settings = {},
+    isHeld = true,
+    stream,
+  }: { settings?: ModelSettings; isHeld?: boolean; stream?: OutputStream } = {},
 ) {
   const server = await startFakeModelServer();
-  server.next(...answers.map((answer) => says(answer)));
+  server.next(...answers.map((answer) => says(answer.split(/(?<=[ ,])/))));
   const model = server.model(isHeld ? { capabilities: HELD } : {});
   const call = structured.call({
     model,
@@ -24,6 +28,7 @@ async function ask(
     inputs,
     settings,
     signal: new AbortController().signal,
+    stream,
   });
   const outcome = await call.then(
     (answer) => ({ answer, error: undefined }),
@@ -141,4 +146,37 @@ it("answer - a single output given without its name is taken", async () => {
 it("answer - integers keep every digit", async () => {
   const { answer } = await ask(['{"n": 123456789012345678901}'], "text: str -> n: int", { text: "a" });
   assert.deepEqual(answer?.outputs, { n: 123456789012345678901n });
+});
+
+it("stream - outputs are handed on while they are written, a second turn starts over", async () => {
+  const said: string[] = [];
+  const stream: OutputStream = {
+    write: async ({ field, text, json }) => void said.push(`${field}${json ? ":" : " "}${text}`),
+    restart: () => void said.push("restart"),
+  };
+  const { answer, requests } = await ask(
+    ['{"answer": "to be", "score": 700}', '{"answer": "or not", "score": 7}'],
+    "q: str -> answer: str, score: int(le=10)",
+    { q: "?" },
+    { stream },
+  );
+  assert.deepEqual(said, [
+    "answer to ",
+    "answer be",
+    "score:700",
+    "restart",
+    "answer or ",
+    "answer not",
+    "score:7",
+  ]);
+  assert.deepEqual(answer?.outputs, { answer: "or not", score: 7 });
+  assert.deepEqual(answer?.usage, { inputTokens: 22, outputTokens: 14 });
+  assert.ok(answer?.timings.firstTokenMs !== undefined);
+  assert.deepEqual(
+    requests.map((request) => [request.stream, request.response_format?.type]),
+    [
+      [true, "json_schema"],
+      [true, "json_schema"],
+    ],
+  );
 });

@@ -1,15 +1,18 @@
 // Structured calls: the answer is JSON held to the signature's schema by the model's server where it can, and checked
-// here in any case. An answer that does not fit gets one more turn.
+// here in any case. An answer that does not fit gets one more turn. Where somebody reads, outputs are handed on while the
+// model writes them.
 
 import { generateText, type ModelMessage, type OutputInterface } from "ai";
 import { DspexError, isDspexError } from "../../../schemas/errors.ts";
 import { type Signature, validateOutputs, type WireValues } from "../../../schemas/signature/mod.ts";
 import type { ModelAdapter, ModelRequest } from "./adapter.ts";
 import { readAnswer } from "./answer-json.ts";
+import { JsonFields } from "./json-fields.ts";
 import { type CallInProgress, callModel, checkFinish } from "./model-call.ts";
 import { problemText, repairMessages, structuredMessages } from "./prompt.ts";
 import type { ModelSource } from "./provider.ts";
 import { providerSchema } from "./strict-schema.ts";
+import { readTextStream } from "./text-stream.ts";
 import { readUsage } from "./usage.ts";
 
 export function createStructuredAdapter(source: ModelSource): ModelAdapter {
@@ -21,6 +24,7 @@ export function createStructuredAdapter(source: ModelSource): ModelAdapter {
         const first = await takeTurn(request, call, messages);
         const checked = checkAnswer(first.text, request.signature);
         if ("outputs" in checked) return { ...first, outputs: checked.outputs };
+        request.stream?.restart();
         const again = [...messages, ...repairMessages(first.text, checked.problems)];
         const second = await takeTurn(request, call, again);
         const repaired = checkAnswer(second.text, request.signature);
@@ -31,16 +35,22 @@ export function createStructuredAdapter(source: ModelSource): ModelAdapter {
 }
 
 async function takeTurn(request: ModelRequest, call: CallInProgress, messages: ModelMessage[]) {
-  const { model, signature } = request;
+  const { model, signature, stream } = request;
   const { schema, isStrict } = providerSchema(signature);
   const isConstrained = model.capabilities.responseSchema;
-  const result = await generateText({
-    ...call.options,
+  const asked = {
     messages,
     ...(isConstrained && { output: textHeldTo(schema) }),
     ...(isConstrained &&
       !isStrict && { providerOptions: { [call.provided.providerName]: { strictJsonSchema: false } } }),
-  });
+  };
+  if (stream !== undefined) {
+    const fields = new JsonFields(signature.outputs);
+    return readTextStream(request, call, asked, async (text) => {
+      for (const piece of fields.feed(text)) await stream.write(piece, call.limit.signal);
+    });
+  }
+  const result = await generateText({ ...call.options, ...asked });
   call.spend(readUsage(result.usage, model));
   checkFinish(result.finishReason, request);
   return { text: result.text, finishReason: result.finishReason, modelId: result.response.modelId };

@@ -4,13 +4,20 @@ import { Command, InvalidArgumentError } from "commander";
 import { DspexError } from "../../../../schemas/errors.ts";
 import type { ProgramDefinition } from "../../../../schemas/messages/program-event.ts";
 import { Api } from "../../../client/api.ts";
-import { ObjectTransfer } from "../../../client/objects.ts";
+import {
+  type ExampleRow,
+  type OptimizationState,
+  type ProgramOptimization,
+  optimize as startOptimization,
+} from "../../../client/program-optimize.ts";
 import { inputReader } from "../client.ts";
 import { asUser, type CommandContext, duration, wholeNumber } from "../context.ts";
 import { EXIT, Exit } from "../exit-codes.ts";
+import { canaryShare } from "../optimize/canary-share.ts";
 import { readRows } from "../optimize/data.ts";
-import { progressLine, type RunAnswer, reportLines } from "../optimize/view.ts";
+import { progressLine, reportLines } from "../optimize/view.ts";
 
+const CANARY_SHARE = 0.1;
 const EXAMPLES = `
 Examples:
   dspex optimize sentiment --data examples/datasets/sentiment.jsonl
@@ -18,7 +25,6 @@ Examples:
   dspex optimize answer --from-log --min-score 0.8 --metric my_metrics:close_enough
 
 The last line names the version that was made; nothing uses it before "dspex versions promote".`;
-const WAIT_MS = 10_000;
 
 interface Options {
   data?: string;
@@ -34,6 +40,8 @@ interface Options {
   testRows?: number;
   seed?: number;
   budget?: Record<string, number>;
+  /** Without a share it is `true`. */
+  canary?: number | true;
   user?: string;
   json?: boolean;
 }
@@ -54,10 +62,11 @@ export function optimizeCommand(context: CommandContext): Command {
     .option("--model <name>", "optimise for this configured model")
     .option("--judge-model <name>", "model that judges (llm-judge), proposes and reflects")
     .option("--embeddings <module:fn>", "function of a modules folder that makes vectors, for semantic")
-    .option("--trials <n>", "trials at most (default: 24)", wholeNumber)
+    .option("--trials <n>", "trials at most (default: 32)", wholeNumber)
     .option("--test-rows <n>", "held-out examples that are compared (default: 100)", wholeNumber)
     .option("--seed <n>", "another one searches elsewhere (default: 0)", wholeNumber)
     .option("--budget <kind=amount>", "calls=2000, tokens=1000000, usd=2, time=10m; may be repeated", budget)
+    .option("--canary [share]", "try a better version with this share at once (default: 0.1)", canaryShare)
     .option("--user <name>", "as this application user (default: local)")
     .option("--json", "as JSON")
     .addHelpText("after", EXAMPLES)
@@ -65,7 +74,9 @@ export function optimizeCommand(context: CommandContext): Command {
 }
 
 async function optimize(context: CommandContext, name: string, options: Options): Promise<void> {
-  const { data, fromLog, minScore, user, json, ...settings } = options;
+  const { data, fromLog, minScore, user, json, canary, ...given } = options;
+  const share = canary === true ? CANARY_SHARE : canary;
+  const settings = { ...given, ...(share !== undefined && { canary: share }) };
   if ((data === undefined) === (fromLog === undefined))
     throw new DspexError(
       "invalid_inputs",
@@ -77,11 +88,10 @@ async function optimize(context: CommandContext, name: string, options: Options)
   const source =
     data === undefined
       ? { fromLog: { ...(minScore !== undefined && { minScore }) } }
-      : await new ObjectTransfer(api).shrinkInputs({ rows: rowsOf(data, definition) });
-  const body = { name, ...settings, ...source };
-  const begun = await api.request({ verb: "program.optimize", body, admin: true, timeoutMs: 60_000 });
-  const { run, id } = begun as { run: string; id: string };
-  const ended = await follow(context, api, { run, id, quiet: json === true });
+      : { rows: rowsOf(data, definition) };
+  const running = await startOptimization(api, name, { ...settings, ...source });
+  const { run } = running;
+  const ended = await follow(context, running, json === true);
   if (json === true) context.terminal.json(ended);
   else if (ended.report !== undefined)
     for (const line of reportLines(ended.report, ended.published)) context.terminal.line(line);
@@ -90,44 +100,37 @@ async function optimize(context: CommandContext, name: string, options: Options)
     throw new Exit(EXIT.failed, `run ${run} failed: ${ended.error?.code}: ${ended.error?.message}`);
 }
 
-interface Followed {
-  run: string;
-  id: string;
-  quiet: boolean;
-}
-
 /** Until it has ended, in whatever way. */
-async function follow(context: CommandContext, api: Api, { run, id, quiet }: Followed): Promise<RunAnswer> {
-  const { terminal, interrupted } = context;
+async function follow(
+  { terminal, interrupted }: CommandContext,
+  running: ProgramOptimization,
+  quiet: boolean,
+): Promise<OptimizationState> {
+  const { run } = running;
   if (!quiet && !terminal.showsProgress) terminal.note(`run ${run}`);
   const cancel = () => {
     terminal.progress("");
     terminal.note(`cancelling run ${run}`);
-    api.request({ verb: `cancel.${id}` }).catch((error: Error) => terminal.note(error.message));
+    running.cancel().catch((error: Error) => terminal.note(error.message));
   };
   if (interrupted.aborted) cancel();
   else interrupted.addEventListener("abort", cancel, { once: true });
   try {
-    let seen = -1;
-    for (;;) {
-      const body = { run, waitMs: WAIT_MS, ...(seen >= 0 && { seen }) };
-      const state = (await api.request({
-        verb: "program.optimization",
-        body,
-        timeoutMs: WAIT_MS + 10_000,
-      })) as RunAnswer;
+    for await (const state of running.progress()) {
       if (state.status !== "running") return state;
       if (!quiet) terminal.progress(progressLine(state));
-      seen = state.tried;
     }
+    throw new DspexError("internal", `nothing more is told of run ${run}`);
   } finally {
     interrupted.removeEventListener("abort", cancel);
     terminal.progress("");
   }
 }
 
-function rowsOf(file: string, definition: ProgramDefinition) {
-  return readRows(file, file === "-" ? inputReader.standardInput() : inputReader.file(file), definition);
+function rowsOf(file: string, definition: ProgramDefinition): ExampleRow[] {
+  const text = file === "-" ? inputReader.standardInput() : inputReader.file(file);
+  // Which parts there are is checked where they are used.
+  return readRows(file, text, definition) as ExampleRow[];
 }
 
 function score(value: string): number {

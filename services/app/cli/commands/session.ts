@@ -1,10 +1,12 @@
 // `dspex session`: a user's conversations, their turns, and their end.
 
 import { Command } from "commander";
+import { DspexError } from "../../../../schemas/errors.ts";
 import type { SessionInfo } from "../../../client/mod.ts";
 import { asClient } from "../client.ts";
 import { type CommandContext, duration, wholeNumber } from "../context.ts";
 import { detailLines, listLines, turnLines } from "../session/views.ts";
+import type { Terminal } from "../terminal.ts";
 
 const EXAMPLES = `
 Examples:
@@ -15,7 +17,8 @@ Examples:
   dspex session turns travel --json
   dspex session fork travel --at 1 --as other  goes on from turn 1 under another name
   dspex session close travel
-  dspex session erase travel --yes             its turns, requests, results and values, down to the bytes`;
+  dspex session erase travel --yes             its turns, requests, results and values, down to the bytes
+  dspex session erase --all --yes              all that there is of the user, in sessions and outside of them`;
 
 interface Common {
   user?: string;
@@ -114,19 +117,41 @@ function close(context: CommandContext): Command {
 
 function erase(context: CommandContext): Command {
   const { terminal } = context;
-  return common("erase", "Erases all that the system holds of a session. Cannot be undone.")
-    .argument("<session>", "its name")
+  return common("erase", "Erases all that the system holds of a session, or of its user. Cannot be undone.")
+    .argument("[session]", "its name")
+    .option("--all", "every session of the user, and all requests, results and values outside of sessions")
     .requiredOption("--yes", "really")
-    .action(async (name: string, { user, json }: Common) => {
+    .action(async (name: string | undefined, { all, user, json }: Common & { all?: boolean }) => {
+      if ((name === undefined) === (all !== true))
+        throw new DspexError("invalid_inputs", "name one session, or say --all");
       await using dspex = await asClient(context, user);
+      if (name === undefined) {
+        const erased = await dspex.eraseUserData();
+        if (json === true) terminal.json({ user: dspex.user, ...erased });
+        else {
+          terminal.line(
+            `all data of ${dspex.user} is erased: ${counted(erased.sessions, "session")}, ${erased.messages} messages`,
+          );
+          tellRunning(terminal, erased.running);
+        }
+        return;
+      }
       const erased = await dspex.session(name).erase();
       if (json === true) terminal.json({ session: name, ...erased });
       else {
         terminal.line(`${name} is erased: ${erased.messages} messages`);
-        if (erased.running > 0)
-          terminal.line(`${erased.running} requests still run: what comes of them is erased when it comes`);
+        tellRunning(terminal, erased.running);
       }
     });
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+function tellRunning(terminal: Terminal, running: number): void {
+  if (running > 0)
+    terminal.line(`${counted(running, "request")} still running: what comes of it is erased when it comes`);
 }
 
 /** What every subcommand takes. */

@@ -1,4 +1,4 @@
-// `dspex variable`: what can be tuned, its values and their history, and other values for it.
+// `dspex variable`: what can be tuned, its values and their history, other values for it, and searches for better ones.
 
 import { Command, InvalidArgumentError } from "commander";
 import { parseJson } from "../../../../schemas/envelope/json.ts";
@@ -7,6 +7,7 @@ import type { VariableCommandAnswer } from "../../../client/mod.ts";
 import { asClient, inputReader } from "../client.ts";
 import { type CommandContext, wholeNumber } from "../context.ts";
 import { parseAssignments } from "../variable/assignments.ts";
+import { cancel, optimizations, optimize } from "../variable/optimize.ts";
 import { changeLine, detailLines, historyLines, listLines, updateLines } from "../variable/views.ts";
 
 const EXAMPLES = `
@@ -19,6 +20,8 @@ Examples:
   dspex variable reset temperature
   dspex variable deprecate temperature --replaced-by warmth
   dspex variable watch "qa_*" --json
+  dspex variable optimize temperature tone --objective answer --data qa.jsonl --trials 30 --usd 1
+  dspex variable optimizations
   dspex variable register variables.json
       [{"name": "temperature", "kind": "float", "min": 0, "max": 2, "default": 0.7}]`;
 
@@ -34,8 +37,8 @@ interface Changing extends Common {
 export function variableCommand(context: CommandContext): Command {
   const command = new Command("variable").description("Shows and changes variables: what can be tuned.");
   command.addHelpText("after", EXAMPLES);
-  for (const make of [list, get, set, history, reset, deprecate, register, watch])
-    command.addCommand(make(context));
+  const own = [list, get, set, history, reset, deprecate, register, watch];
+  for (const make of [...own, optimize, optimizations, cancel]) command.addCommand(make(context));
   return command;
 }
 

@@ -3,14 +3,17 @@
 import { Command } from "commander";
 import type { ProgramDefinition } from "../../../../schemas/messages/program-event.ts";
 import { Api } from "../../../client/api.ts";
-import { asUser, type CommandContext } from "../context.ts";
-import { diffLines, type VersionsAnswer, versionLines } from "../optimize/versions-view.ts";
+import type { VersionsInfo } from "../../../client/program-versions.ts";
+import { asUser, type CommandContext, wholeNumber } from "../context.ts";
+import { canaryShare } from "../optimize/canary-share.ts";
+import { diffLines, versionLines } from "../optimize/versions-view.ts";
 
 const EXAMPLES = `
 Examples:
   dspex versions list sentiment                     * = the one in use
   dspex versions diff sentiment 0f3c… 77ab…         prompts, demonstrations, settings
   dspex versions promote sentiment 77ab…            for all users, until something else is declared
+  dspex versions canary sentiment 77ab… --share 0.1   beside the one in use, until the evidence decides
   dspex versions pin sentiment 77ab…                whatever is declared
   dspex versions rollback sentiment --reason "worse on long texts"
   dspex versions withdraw sentiment 77ab…           it is never promoted again`;
@@ -23,7 +26,8 @@ interface Common {
 export function versionsCommand(context: CommandContext): Command {
   const command = new Command("versions").description("Lists, compares, promotes and rolls back versions.");
   command.addHelpText("after", EXAMPLES);
-  for (const make of [list, diff, promote, pin, rollback, withdraw]) command.addCommand(make(context));
+  for (const make of [list, diff, promote, canary, pin, rollback, withdraw])
+    command.addCommand(make(context));
   return command;
 }
 
@@ -31,7 +35,7 @@ function list(context: CommandContext): Command {
   return common("list", "Lists the versions of a program, with scores where an optimisation made them.")
     .argument("<program>", "its name")
     .action(async (name: string, { user, json }: Common) => {
-      const answer = await ask<VersionsAnswer>(context, user, { verb: "versions", body: { name } });
+      const answer = await ask<VersionsInfo>(context, user, { verb: "versions", body: { name } });
       if (json === true) context.terminal.json(answer);
       else for (const line of versionLines(answer)) context.terminal.line(line);
     });
@@ -60,6 +64,37 @@ function promote(context: CommandContext): Command {
     "promote",
     "Makes a version the one in use, for all users (needs an admin user).",
   );
+}
+
+interface CanaryOptions extends Common {
+  share?: number;
+  maxOutcomes?: number;
+  reason?: string;
+}
+
+function canary(context: CommandContext): Command {
+  return reasoned(
+    "canary",
+    "Tries a version beside the one in use, until its requests show that it is better or worse (needs an admin user).",
+  )
+    .argument("<program>", "its name")
+    .argument("<version>", "as the list shows it")
+    .option("--share <share>", "of the requests, up to 0.5 (default: 0.1)", canaryShare)
+    .option("--max-outcomes <n>", "withdraw it after so many without evidence (default: 2000)", wholeNumber)
+    .action(async (name: string, version: string, { user, json, ...given }: CanaryOptions) => {
+      const body = { name, version, ...given };
+      const answer = await ask<{ changed: boolean; share: number }>(context, user, {
+        verb: "canary",
+        body,
+        admin: true,
+      });
+      const share = `${Math.round(answer.share * 1_000) / 10} %`;
+      if (json === true) context.terminal.json(answer);
+      else
+        context.terminal.line(
+          `${answer.changed ? "trying:" : "unchanged:"} ${name} ${version} with ${share} of the requests`,
+        );
+    });
 }
 
 function pin(context: CommandContext): Command {
