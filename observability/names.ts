@@ -20,6 +20,8 @@ export const SPAN = {
   process: (program: string) => `process ${program}`,
   /** A router runs a native function. */
   run: (implementation: string) => `run ${implementation}`,
+  /** A run of a pipeline, from its start to its end: the requests of its stages are its children. */
+  pipeline: (pipeline: string) => `pipeline ${pipeline}`,
   chat: (model: string) => `chat ${model}`,
 } as const;
 
@@ -39,6 +41,8 @@ export const ATTRIBUTE = {
   stateSequence: "dspex.decision.state_sequence",
   policyVersion: "dspex.decision.policy_version",
   fallbackReason: "dspex.fallback_reason",
+  pipeline: "dspex.pipeline",
+  pipelineRun: "dspex.pipeline.run",
   delivery: "dspex.delivery",
 
   messagingSystemName: "messaging.system.name",

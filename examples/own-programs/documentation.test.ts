@@ -42,7 +42,7 @@ it("example - every program can be registered", () => {
 
 it("example - the native function answers", () => {
   const run = config.functions.get("triage/keywords");
-  const context = { signal: new AbortController().signal };
+  const context = { signal: new AbortController().signal, variables: {} };
   assert.deepEqual(run?.({ message: "Refund me!", language: "en" }, context), {
     team: "billing",
     urgent: true,

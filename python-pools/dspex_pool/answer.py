@@ -50,6 +50,8 @@ class Ran:
     """Measured by a clock that nobody sets."""
     duration_ms: float
     usage: Usage | None
+    """Slot of the model's server that its calls used."""
+    slot: int | None = None
 
 
 class _Struct(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
@@ -71,6 +73,7 @@ class _Attempt(_Struct, kw_only=True):
     started_at: str
     duration_ms: float
     usage: Usage | None = None
+    slot: int | None = None
 
 
 class _ResultLog(_Struct, kw_only=True):
@@ -157,6 +160,7 @@ def result_event(
         started_at=ran.started_text,
         duration_ms=ran.duration_ms,
         usage=ran.usage,
+        slot=ran.slot,
     )
     log: WorkLog = work.log
     data = _Result(

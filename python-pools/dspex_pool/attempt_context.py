@@ -21,6 +21,9 @@ from dspex.error_codes import ErrorCode
 from dspex.errors import DspexError
 from dspex_pool.usage import AttemptUsage
 
+"""User, session, program, version, and the name that the program gave it."""
+WarmKey = tuple[str, str, str, str, str]
+
 
 @dataclass(slots=True)
 class AttemptContext:
@@ -41,6 +44,19 @@ class AttemptContext:
     over: ErrorCode | None = None
     """What runs is a user's own code, whose exceptions' texts are its author's to read."""
     users_code: bool = False
+    """Name of the session that the attempt is a turn of."""
+    session: str | None = None
+    """Slot of the model's server that its session's calls used."""
+    slot: int | None = None
+    program: str = ""
+    implementation: str = ""
+    version: str = ""
+    """Turns of the session before, `{inputs, outputs}`, values in place of references; oldest first."""
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    """Request of the newest of them."""
+    previous_turn: str | None = None
+    """What users' code has of the session in this attempt."""
+    warm: dict[WarmKey, Any] = field(default_factory=dict)
     """Values of variables, for users' own code."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     """How often each call of a program was made, by a hash of its program and inputs."""

@@ -32,6 +32,7 @@ from dspex_pool.runner import Outputs, Runner
 from dspex_pool.slots import Slots
 from dspex_pool.tracing import AttemptSpan, Tracing
 from dspex_pool.usage import AttemptUsage, read_budget
+from dspex_pool.warm_states import WarmStates
 from dspex_pool.work_message import Work, WorkEvent, read_work, seconds
 
 """Work that ended the process so often is reported as failed instead of being run once more."""
@@ -58,6 +59,7 @@ class Attempts:
         models: ModelRegistry,
         tracing: Tracing,
         slots: Slots,
+        warm: WarmStates,
     ) -> None:
         self._publisher = publisher
         self._reader = reader
@@ -66,6 +68,7 @@ class Attempts:
         self._models = models
         self._tracing = tracing
         self._slots = slots
+        self._warm = warm
 
     async def handle(self, held: Held, over: Callable[[Held], None]) -> bytes:
         """Returns how to settle the message; `over` is called when it needs no slot any more.
@@ -98,9 +101,10 @@ class Attempts:
         except Exception as raised:
             error = raised
         over(held)
-        ran = self._outcomes.ran(clock.started_at, time.perf_counter() - clock.started, attempt.usage)
+        ran = self._outcomes.ran(clock.started_at, time.perf_counter() - clock.started, attempt)
         if outputs is not None:
-            await self._outcomes.succeeded(work, delivery.sequence, ran, outputs, span)
+            if await self._outcomes.succeeded(work, delivery.sequence, ran, outputs, span):
+                self._warm.keep(attempt)
         else:
             failure = classify(error, users_code=attempt.users_code)
             attempt.over = failure.code
@@ -116,6 +120,11 @@ class Attempts:
             work_sequence=delivery.sequence,
             usage=AttemptUsage(self._models.price, read_budget(work.settings)),
             ends_at=seconds(work.deadline_at),
+            session=work.session,
+            program=work.program,
+            implementation=work.implementation,
+            version=work.version,
+            previous_turn=work.previous_turn,
             variables=work.variables,
         )
         traceparent = event.traceparent or delivery.headers.get(header.TRACEPARENT)

@@ -1,7 +1,9 @@
-"""Publishes the pieces of a streamed output, a few at a time, each acknowledged.
+"""Streams the outputs of one attempt to whoever reads: into the chunk stream, one chunk on its way at a time,
+so that they are stored in order and none twice. What a model says meanwhile gathers into the next one. Who
+asked for it holds the model up: it goes no further than its slowest such reader has room for.
 
-A model is never held up by its reader: while the window is full, or the reader has given no credit, text
-gathers and goes out in one larger piece.
+add ─▶ what may be said ─▶ waiting ─▶ [on its way] ─▶ stored ─▶ the next
+  └ waits while a reader has no room, or too much is waiting
 """
 
 from __future__ import annotations
@@ -9,17 +11,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 
-from dspex.messages import Chunk
+from dspex.messages import Chunk, CreditControl
 from dspex.subjects import chunk_subject
+from dspex_pool.json_fields import Piece
 from dspex_pool.publisher import Publisher, PublishRefusedError
+from dspex_pool.stream_readers import StreamReaders
+from dspex_pool.written_outputs import MAX_CHUNK_TEXT, WrittenOutputs, whole_pieces
 
-WINDOW: Final = 4
-MAX_TEXT_CHARACTERS: Final = 65_536
-"""The result does not wait longer than this for its last chunks."""
+# While the server is away; then a chunk is missing, which its readers see by the index.
+STORE_S: Final = 10.0
+# The result does not wait longer than this for its last chunks.
 FINISH_S: Final = 2.0
 
 
@@ -30,52 +36,113 @@ class ChunkWriter:
         self._attempt = attempt
         self._delivery = delivery
         self._subject = chunk_subject(request_id)
-        self._waiting: deque[tuple[str, str]] = deque()
-        self._sending: set[asyncio.Task[None]] = set()
-        # None until the first credit message: readers that give none are not waited for.
-        self._credit: int | None = None
+        self._written = WrittenOutputs()
+        self._readers = StreamReaders(attempt, delivery)
+        self._waiting: deque[Piece] = deque()
+        self._waiting_size = 0
         self._index = 0
+        # The next chunk says that what came before is void.
+        self._restarts = False
+        self._sending: asyncio.Task[None] | None = None
+        # Nobody is waited for.
+        self._ending = False
+        self._abandoned = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._changed = asyncio.Event()
 
-    def add(self, field: str, text: str) -> None:
-        if self._waiting and self._waiting[-1][0] == field:
-            self._waiting[-1] = (field, self._waiting[-1][1] + text)
-        else:
-            self._waiting.append((field, text))
-        self._send_some()
+    async def add(self, piece: Piece) -> None:
+        """Returns when there is room for more."""
+        said = self._written.add(piece)
+        if said is not None:
+            self._add(said)
+        while self._must_wait:
+            self._changed.clear()
+            await self._changed.wait()
 
-    def give_credit(self, chunks: int) -> None:
-        self._credit = (self._credit or 0) + chunks
-        self._send_some()
+    def let_go(self) -> None:
+        """The model is done: nobody is waited for any more."""
+        self._ending = True
+        self._pump()
+        self._changed.set()
 
-    async def finish(self) -> None:
-        """Sends what is left and the final piece, whatever the credit: the result follows."""
-        self._credit = None
-        while self._waiting:
-            self._send(*self._next_piece())
-        self._send(None, "", final=True)
+    async def finish(self, outputs: Mapping[str, Any]) -> None:
+        """Says what of the outputs, in wire form, was not said yet, and that this was all."""
+        self._ending = True
+        missing = self._written.missing(outputs)
+        if missing is None:
+            self._restart()
+            missing = whole_pieces(outputs)
+        for piece in missing:
+            self._add(piece)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FINISH_S):
-                await asyncio.gather(*self._sending)
+                self._pump()
+                while self._sending is not None:
+                    self._changed.clear()
+                    await self._changed.wait()
+                await self._store(self._chunk(None, "", final=True))
         self.abandon()
 
+    def hear(self, credit: CreditControl) -> None:
+        self._readers.hear(credit, asyncio.get_running_loop().time())
+        self._pump()
+        self._changed.set()
+
     def abandon(self) -> None:
-        for task in self._sending:
-            task.cancel()
+        self._abandoned = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._sending is not None:
+            self._sending.cancel()
         self._waiting.clear()
+        self._waiting_size = 0
+        self._changed.set()
 
-    def _send_some(self) -> None:
-        while self._waiting and len(self._sending) < WINDOW and self._credit != 0:
-            if self._credit is not None:
-                self._credit -= 1
-            self._send(*self._next_piece())
+    @property
+    def _held_up(self) -> bool:
+        return not self._ending and self._index > self._readers.limit(asyncio.get_running_loop().time())
 
-    def _next_piece(self) -> tuple[str, str]:
-        field, text = self._waiting.popleft()
-        if len(text) > MAX_TEXT_CHARACTERS:
-            self._waiting.appendleft((field, text[MAX_TEXT_CHARACTERS:]))
-        return field, text[:MAX_TEXT_CHARACTERS]
+    @property
+    def _must_wait(self) -> bool:
+        if self._abandoned or self._ending:
+            return False
+        return self._waiting_size > MAX_CHUNK_TEXT or (bool(self._waiting) and self._held_up)
 
-    def _send(self, field: str | None, text: str, *, final: bool = False) -> None:
+    def _restart(self) -> None:
+        self._written.clear()
+        self._waiting.clear()
+        self._waiting_size = 0
+        self._restarts = self._index > 0
+
+    def _add(self, piece: Piece) -> None:
+        last = self._waiting[-1] if self._waiting else None
+        if last is not None and last[::2] == piece[::2] and _may_join(last, piece):
+            self._waiting[-1] = last._replace(text=last.text + piece.text)
+        else:
+            self._waiting.append(piece)
+        self._waiting_size += len(piece.text)
+        self._pump()
+
+    def _pump(self) -> None:
+        if self._sending is not None or self._abandoned or not self._waiting:
+            return
+        if self._held_up:
+            self._look_again_later()
+            return
+        chunk = self._take()
+        self._sending = asyncio.get_running_loop().create_task(self._store(chunk))
+        self._sending.add_done_callback(self._sent)
+
+    def _take(self) -> Chunk:
+        """The first that waits, as much of it as fits; JSON may not be cut anywhere, and was made to fit."""
+        piece = self._waiting.popleft()
+        text = piece.text if piece.is_json else piece.text[:MAX_CHUNK_TEXT]
+        if len(text) < len(piece.text):
+            self._waiting.appendleft(piece._replace(text=piece.text[len(text) :]))
+        self._waiting_size -= len(text)
+        return self._chunk(piece.field, text, is_json=piece.is_json)
+
+    def _chunk(self, field: str | None, text: str, *, is_json: bool = False, final: bool = False) -> Chunk:
         chunk = Chunk(
             id=self._request_id,
             attempt=self._attempt,
@@ -83,19 +150,39 @@ class ChunkWriter:
             index=self._index,
             field=field,
             text=text,
+            json=True if is_json else None,
+            restarted=True if self._restarts else None,
             final=True if final else None,
         )
+        self._restarts = False
         self._index += 1
-        task = asyncio.get_running_loop().create_task(self._store(msgspec.json.encode(chunk)))
-        self._sending.add(task)
-        task.add_done_callback(self._sent)
+        return chunk
 
-    async def _store(self, data: bytes) -> None:
-        # A chunk that the server will not have is lost, as streams are; the result has the whole output.
-        with contextlib.suppress(PublishRefusedError):
-            await self._publisher.publish(self._subject, data)
+    async def _store(self, chunk: Chunk) -> None:
+        # One that could not be stored is missing for readers of the stream; the result has it all.
+        with contextlib.suppress(PublishRefusedError, TimeoutError):
+            async with asyncio.timeout(STORE_S):
+                await self._publisher.publish(self._subject, msgspec.json.encode(chunk))
 
     def _sent(self, task: asyncio.Task[None]) -> None:
-        self._sending.discard(task)
+        self._sending = None
         if not task.cancelled():
-            self._send_some()
+            self._pump()
+        self._changed.set()
+
+    def _look_again_later(self) -> None:
+        """A reader that is silent for too long is not waited for."""
+        at = self._readers.changes_at
+        if at is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(at + 0.001, self._look_again)
+
+    def _look_again(self) -> None:
+        self._pump()
+        self._changed.set()
+
+
+def _may_join(last: Piece, piece: Piece) -> bool:
+    return not piece.is_json or len(last.text) + len(piece.text) <= MAX_CHUNK_TEXT

@@ -32,8 +32,8 @@ async def listen_to_control(
         match control:
             case CancelControl(id=request_id, reason=reason):
                 worker.cancel(request_id, reason)
-            case CreditControl(id=request_id, chunks=chunks):
-                worker.give_credit(request_id, chunks)
+            case CreditControl():
+                worker.give_credit(control)
             case DrainControl():
                 drain()
             case _ as unreachable:

@@ -18,6 +18,7 @@ from typing import Any, Final
 from dspex.decorators import Registry, UserProgram, registry
 from dspex.errors import DspexError
 from dspex.signature import signature_to_json
+from dspex_pool.user_functions import find_function
 
 MAX_MESSAGE_CHARACTERS: Final = 1_000
 
@@ -48,6 +49,7 @@ class Entry:
 class Entries:
     declared: Registry
     broken: tuple[BrokenModule, ...]
+    folders: tuple[Path, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -67,8 +69,8 @@ class Entries:
         return found.target
 
     def function(self, name: str) -> Callable[..., Any]:
-        """A function that a module's parameters name, such as a reward."""
-        return self.tool(name)
+        """A function that a module's parameters name, such as a reward: a tool's name, or `module:fn`."""
+        return find_function(name, self.folders, "function") if ":" in name else self.tool(name)
 
     def announcement(self) -> dict[str, Any]:
         """What the pool tells the programs service."""
@@ -103,7 +105,7 @@ def load_entries(folders: tuple[Path, ...]) -> Entries:
                 broken.append(BrokenModule(path.name, problem))
     for one in broken:
         logger.error("module %s is not loaded: %s", one.file, one.message)
-    return Entries(registry, tuple(broken))
+    return Entries(registry, tuple(broken), folders)
 
 
 def _modules(folder: Path) -> Iterator[Path]:

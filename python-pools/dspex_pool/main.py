@@ -9,6 +9,7 @@ from typing import Final
 
 from dspex.attempt_variables import provide_variables
 from dspex.calls import provide_caller
+from dspex.warm_state import provide_warm
 from dspex_pool.announce import announce
 from dspex_pool.answer import Place
 from dspex_pool.attempt_context import attempt_variables
@@ -38,6 +39,7 @@ from dspex_pool.stop_signals import StopSignals
 from dspex_pool.supervisor_pipe import SupervisorPipe
 from dspex_pool.tools import Tools
 from dspex_pool.tracing import Tracing
+from dspex_pool.warm_states import WarmStates
 from dspex_pool.worker import Worker
 
 """Threads for DSPy's own hops; each model call makes several."""
@@ -78,14 +80,16 @@ async def serve(
     provide_caller(calls)
     provide_variables(attempt_variables)
     own = (
-        optimize_entries(config, models, follower, publisher, reader, blocking)
+        optimize_entries(config, models, follower, publisher, reader, blocking, calls)
         if config.pool == OPTIMIZER_POOL
         else {}
     )
     preparer = Preparer(follower, entries, builtin_entries(config), Tools(calls, blocking), blocking, own)
     runner = Runner(preparer, models, claim_check, spans if tracing.enabled else None)
     outcomes = OutcomeWriter(publisher, reader, place, redact)
-    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots)
+    warm = WarmStates()
+    provide_warm(warm)
+    attempts = Attempts(publisher, reader, runner, outcomes, models, tracing, slots, warm)
     worker = Worker(bus, publisher, attempts, pipe, slots, place)
     slots.on_free(worker.refill)
 

@@ -19,6 +19,8 @@ from dspy.lm15 import (
     ModelSupport,
     OpenAIChatCompat,
     ProviderDefinition,
+    RouterConfig,
+    Timeouts,
     register_provider,
 )
 from dspy.utils.exceptions import LMConfigurationError
@@ -26,6 +28,8 @@ from dspy.utils.exceptions import LMConfigurationError
 from dspex.config import Model, Models
 from dspex.errors import DspexError
 from dspex_pool.attempt_context import running_attempt
+from dspex_pool.model_slots import ModelSlots
+from dspex_pool.slot_engine import AsyncSlotEngine, SlotEngine
 
 MAX_LMS: Final = 256
 OPENAI_HOST: Final = "api.openai.com"
@@ -69,6 +73,10 @@ class ModelRegistry:
         self._lms: OrderedDict[tuple[str, float | None, int | None], AttemptLM] = OrderedDict()
         self._by_lm_name: dict[str, Model] = {}
         self._lm_names: dict[str, str] = {}
+        self._definitions: dict[str, ProviderDefinition] = {}
+        self._slot_engines: list[AsyncSlotEngine] = []
+        # By address: two models of one server share its slots.
+        self._slots: dict[str, ModelSlots] = {}
         if models is not None:
             for number, (name, model) in enumerate(models.models.items()):
                 self._lm_names[name] = lm_name = self._declare(number, name, model)
@@ -119,6 +127,8 @@ class ModelRegistry:
     async def close(self) -> None:
         for lm in self._bases.values():
             await lm.aclose()
+        for engine in self._slot_engines:
+            await engine.aclose()
 
     def _declare(self, number: int, name: str, model: Model) -> str:
         """Returns DSPy's name of the model."""
@@ -130,12 +140,13 @@ class ModelRegistry:
         # The number keeps names apart that differ in "_" and "-" alone, which DSPy takes for the same.
         provider = f"dspex-{number}-{re.sub('[^a-z0-9-]', '-', name.lower())}"
         preset = "openai" if OPENAI_HOST in model.base_url else "vllm"
+        self._definitions[name] = definition = ProviderDefinition.chat(
+            AccessPolicy(provider=provider, env_keys=(), base_url=model.base_url),
+            compat=OpenAIChatCompat.preset(preset),
+            placeholder_key="none",
+        )
         register_provider(
-            ProviderDefinition.chat(
-                AccessPolicy(provider=provider, env_keys=(), base_url=model.base_url),
-                compat=OpenAIChatCompat.preset(preset),
-                placeholder_key="none",
-            ),
+            definition,
             supports=ModelSupport(
                 response_schema=model.capabilities.response_schema,
                 function_calling=model.capabilities.tools,
@@ -157,18 +168,32 @@ class ModelRegistry:
         if key is None and model.api_key_env is not None:
             raise DspexError("lm_auth", f'model "{name}" needs a key: {model.api_key_env} is not set')
         options: dict[str, Any] = {
-            "engine": "lm15",
             # The bus retries, where everybody sees it; a retry in here would be silent and paid.
             "num_retries": 0,
             "cache": False,
-            "timeout": model.timeout_ms / 1_000,
-            **({} if key is None else {"api_key": key}),
+            **self._engine(name, model, key),
         }
         try:
             return AttemptLM(self._lm_names[name], max_tokens=model.max_tokens, **options)
         except LMConfigurationError:
             # OpenAI's reasoning models think within their output, and DSPy refuses a short one.
             return AttemptLM(self._lm_names[name], max_tokens=LEAST_REASONING_TOKENS, **options)
+
+    def _engine(self, name: str, model: Model, key: str | None) -> dict[str, Any]:
+        """How DSPy reaches the model's server."""
+        timeout_s = model.timeout_ms / 1_000
+        definition = self._definitions.get(name)
+        if definition is None or model.cache_slots is None:
+            return {"engine": "lm15", "timeout": timeout_s, **({} if key is None else {"api_key": key})}
+        config = RouterConfig(
+            api_keys=None if key is None else {definition.id: key},
+            timeouts=Timeouts(read=timeout_s, write=timeout_s, pool=timeout_s),
+            providers=(definition,),
+        )
+        slots = self._slots.setdefault(model.base_url or "", ModelSlots(model.cache_slots))
+        engine = AsyncSlotEngine(config, slots)
+        self._slot_engines.append(engine)
+        return {"engine": SlotEngine(config, slots, model.capabilities), "async_engine": engine}
 
 
 def _variant(base: AttemptLM, temperature: float | None, max_tokens: int | None) -> AttemptLM:

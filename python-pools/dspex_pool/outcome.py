@@ -19,13 +19,13 @@ from dspex_pool.answer import (
     result_event,
     superseded_event,
 )
+from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.errors import to_wire
 from dspex_pool.publisher import Publisher, PublishRefusedError, is_wrong_last_sequence
 from dspex_pool.reader import Reader
 from dspex_pool.redact import Redactor
 from dspex_pool.runner import Outputs
 from dspex_pool.tracing import AttemptSpan
-from dspex_pool.usage import AttemptUsage
 from dspex_pool.work_message import Work
 
 logger = logging.getLogger("dspex.outcome")
@@ -38,18 +38,20 @@ class OutcomeWriter:
         self._place = place
         self._redact = redact
 
-    def ran(self, started_at: float, duration_s: float, usage: AttemptUsage) -> Ran:
-        used = usage.total()
+    def ran(self, started_at: float, duration_s: float, attempt: AttemptContext) -> Ran:
+        used = attempt.usage.total()
         return Ran(
             started_at=started_at,
             started_text=rfc3339(started_at),
             duration_ms=round(duration_s * 1_000, 3),
             usage=used if used.input_tokens or used.output_tokens else None,
+            slot=attempt.slot,
         )
 
     async def succeeded(
         self, work: Work, sequence: int, ran: Ran, outputs: Outputs, span: AttemptSpan
-    ) -> None:
+    ) -> bool:
+        """Returns whether the result is this one."""
         stamp = _stamp(span)
         event = result_event(work, sequence, self._place, ran, outputs.encoded, outputs.confidence, stamp)
         subject = result_subject(work.id)
@@ -58,11 +60,14 @@ class OutcomeWriter:
         except PublishRefusedError as refused:
             if not is_wrong_last_sequence(refused):
                 await self._refused(work, sequence, ran, refused, span)
-                return
+                return False
             stored = await self._reader.last(LOG_STREAM, subject)
             if stored is None or event_id_of(stored.data) != stamp.event_id:
                 await self._superseded(work, ran, span)
+                span.end()
+                return False
         span.end()
+        return True
 
     async def failed(
         self,

@@ -41,6 +41,7 @@ NO_RESPONDERS_PAUSE_S: Final = 0.2
 """A gateway that ended has lost the call. Asking again gets the same answer, for one duplicate in the log."""
 ASK_AGAIN_S: Final = 30.0
 MAX_TOLD: Final = 5
+AWAY_PAUSE_S: Final = 1.0
 
 T = TypeVar("T")
 
@@ -107,7 +108,8 @@ class ProgramCalls:
                 body = wire_json.dumps(await self._claim_check.shrink(wire, attempt.user))
         except (ValuesError, WireJsonError) as error:
             raise _wrong_inputs(program, error) from error
-        answer = await self._request(program, body, self._headers(program, body, attempt), attempt)
+        number = str(attempt.number_of_call(program, body))
+        answer = await self._request(program, body, self._headers(number, attempt), attempt)
         outputs = wire_json.loads(answer)
         if may_have_references(answer):
             outputs = await self._claim_check.expand(outputs, attempt.user, "outputs")
@@ -116,15 +118,43 @@ class ProgramCalls:
         except ValuesError as error:
             raise classify(error) from error
 
+    def measured(self, program: str, version: str) -> Measured:
+        """Requests with values of variables, in wire form, answered by their whole results."""
+        return Measured(self, program, version)
+
+    async def measure(
+        self, program: str, version: str, inputs: Mapping[str, Any], number: int, variables: Any
+    ) -> dict[str, Any]:
+        attempt = running_attempt()
+        if attempt is None:
+            raise outside_of_attempt(program)
+        attempt.check()
+        body = wire_json.dumps(dict(inputs))
+        if len(body) > MAX_INLINE_VALUE_BYTES:
+            body = wire_json.dumps(await self._claim_check.shrink(dict(inputs), attempt.user))
+        headers = {
+            **self._headers(str(number), attempt),
+            header.FULL: "1",
+            header.VERSION: version,
+        }
+        if variables is not None:
+            headers[header.VARIABLES] = wire_json.dumps(variables).decode()
+        answer = await self._request(program, body, headers, attempt)
+        result: dict[str, Any] = wire_json.loads(answer)
+        if result.get("outputs") is not None and may_have_references(answer):
+            expanded = await self._claim_check.expand(result["outputs"], attempt.user, "outputs")
+            result = {**result, "outputs": expanded}
+        return result
+
     async def _call(self, program: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         return await self.call_known(await self._follower.newest(token(program, "program")), inputs)
 
-    def _headers(self, program: str, body: bytes, attempt: AttemptContext) -> dict[str, str]:
+    def _headers(self, number: str, attempt: AttemptContext) -> dict[str, str]:
         headers = {
             header.WORK_ID: attempt.request_id,
             header.WORK_ATTEMPT: str(attempt.attempt),
             header.WORK_SEQUENCE: str(attempt.work_sequence),
-            header.TOOL_CALL: str(attempt.number_of_call(program, body)),
+            header.TOOL_CALL: number,
         }
         span = self._spans.span_of_active_call()
         traceparent = attempt.traceparent if span is None else traceparent_of(span)
@@ -154,6 +184,28 @@ class ProgramCalls:
                 raise _error_in(program, reply.data)
             return reply.data
         raise DspexError("deadline_exceeded", f'no time is left to call "{program}"')
+
+
+class Measured:
+    """Requests for one version of a program, each under a number of its own: the same again gets its first
+    answer. A gateway that is away is waited for.
+    """
+
+    def __init__(self, calls: ProgramCalls, program: str, version: str) -> None:
+        self._calls = calls
+        self._program = program
+        self._version = version
+
+    async def __call__(
+        self, inputs: Mapping[str, Any], number: int, variables: dict[str, Any] | None
+    ) -> dict[str, Any]:
+        while True:
+            try:
+                return await self._calls.measure(self._program, self._version, inputs, number, variables)
+            except DspexError as error:
+                if error.code != "unavailable":
+                    raise
+            await asyncio.sleep(AWAY_PAUSE_S)
 
 
 def _error_in(program: str, answer: bytes) -> DspexError:

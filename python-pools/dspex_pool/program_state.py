@@ -1,6 +1,6 @@
 """The programs that this pool knows, folded from the log's program events.
 
-registered ─▶ the version is known (old ones stay, bounded: work in flight may name one)
+registered, canary-started ─▶ the version is known (old ones stay, bounded: work in flight may name one)
 removed    ─▶ nothing changes here: the router decides what may run, a worker runs what it is told
 """
 
@@ -38,7 +38,16 @@ class _Envelope(msgspec.Struct):
     data: ProgramRegistered
 
 
+class _Tried(msgspec.Struct):
+    definition: ProgramDefinition
+
+
+class _TriedEnvelope(msgspec.Struct):
+    data: _Tried
+
+
 _decoder = msgspec.json.Decoder(_Envelope)
+_tried_decoder = msgspec.json.Decoder(_TriedEnvelope)
 
 
 def initial_state() -> ProgramState:
@@ -58,22 +67,41 @@ def evolve(state: ProgramState, event: ProgramEvent) -> ProgramState:
                 registered = _decoder.decode(event.data).data
             except msgspec.DecodeError:
                 return state
-            return _with(state, registered)
+            return _with(state, _definition(registered))
+        case "canary-started":
+            try:
+                tried = _tried_decoder.decode(event.data).data.definition
+            except msgspec.DecodeError:
+                return state
+            return _with_tried(state, tried)
         case _:
             return state
 
 
-def _with(state: ProgramState, registered: ProgramRegistered) -> ProgramState:
-    definition = ProgramDefinition(
+def _definition(registered: ProgramRegistered) -> ProgramDefinition:
+    return ProgramDefinition(
         name=registered.name,
         version=registered.version,
         description=registered.description,
         signature=registered.signature,
         implementations=registered.implementations,
     )
-    versions = dict(state.programs.get(registered.name, {}))
-    versions.pop(registered.version, None)
-    versions[registered.version] = definition
+
+
+def _with(state: ProgramState, definition: ProgramDefinition) -> ProgramState:
+    """As the newest one."""
+    versions = dict(state.programs.get(definition.name, {}))
+    versions.pop(definition.version, None)
+    versions[definition.version] = definition
     while len(versions) > MAX_VERSIONS:
         del versions[next(iter(versions))]
-    return ProgramState(MappingProxyType({**state.programs, registered.name: MappingProxyType(versions)}))
+    return ProgramState(MappingProxyType({**state.programs, definition.name: MappingProxyType(versions)}))
+
+
+def _with_tried(state: ProgramState, tried: ProgramDefinition) -> ProgramState:
+    """Beside the one in use, which stays the newest."""
+    versions = state.programs.get(tried.name)
+    if versions is None:
+        return _with(state, tried)
+    *_, current = versions.values()
+    return _with(_with(state, tried), current)

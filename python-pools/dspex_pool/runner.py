@@ -24,7 +24,7 @@ from dspex.signature import decode_inputs, encode_outputs
 from dspex.wire_json import WireJsonError
 from dspex_pool.attempt_context import ATTEMPT_SETTING, AttemptContext
 from dspex_pool.chunks import ChunkWriter
-from dspex_pool.claim_check import ClaimCheck, may_have_references
+from dspex_pool.claim_check import ClaimCheck, looks_like_reference, may_have_references
 from dspex_pool.dspy_spans import DspySpans
 from dspex_pool.models import AttemptLM, ModelRegistry
 from dspex_pool.prepare import Prepared, Preparer
@@ -66,25 +66,39 @@ class Runner:
             work.program, work.version, work.implementation, work.settings, bool(work.history)
         )
         attempt.users_code = prepared.runnable.users_code
-        values = await self._inputs(work, prepared)
+        attempt.turns = await self._turns(work)
+        values = await self._inputs(work, prepared, attempt.turns)
         running = self._run(work, attempt, prepared, values, chunks)
         limit_ms = _setting(work.settings, "timeoutMs", int, prepared.implementation.timeout_ms)
         if limit_ms is not None and time.time() + limit_ms / 1_000 < attempt.ends_at:
             attempt.ends_at, attempt.late = time.time() + limit_ms / 1_000, "lm_timeout"
             late = DspexError("lm_timeout", f"no answer within the implementation's {limit_ms} ms")
             running = _within(limit_ms / 1_000, running, late)
-        return await self._outputs(work, prepared, await running)
+        return await self._outputs(work, prepared, await running, chunks)
 
-    async def _inputs(self, work: Work, prepared: Prepared) -> dict[str, Any]:
+    async def _turns(self, work: Work) -> list[dict[str, Any]]:
+        """Large values of earlier turns are references as they were then."""
+        if not work.history:
+            return []
+        expanded = await self._claim_check.expand({"history": work.history}, work.user)
+        turns: list[dict[str, Any]] = expanded["history"]
+        return turns
+
+    async def _inputs(self, work: Work, prepared: Prepared, turns: list[dict[str, Any]]) -> dict[str, Any]:
         raw = bytes(work.inputs)
         try:
             wire = wire_json.loads(raw)
         except WireJsonError as error:
             raise DspexError("invalid_inputs", str(error), path="inputs") from error
+        history = prepared.history_input
         if may_have_references(raw):
+            # A history that was too large for the message may itself have references.
+            is_twice = history is not None and looks_like_reference(wire.get(history))
             wire = await self._claim_check.expand(wire, work.user)
-        if prepared.history_input is not None and work.history and prepared.history_input not in wire:
-            wire[prepared.history_input] = work.history
+            if history is not None and is_twice:
+                wire |= await self._claim_check.expand({history: wire[history]}, work.user)
+        if history is not None and turns and history not in wire:
+            wire[history] = turns
         return decode_inputs(prepared.signature, wire)
 
     async def _run(
@@ -109,10 +123,8 @@ class Runner:
                 made = await runnable.run(module, values)
             else:
                 made = await run_streamed(
-                    lambda: runnable.run(module, values), module, prepared.adapter, fields, chunks.add
+                    lambda: runnable.run(module, values), module, prepared.adapter, fields, chunks
                 )
-        if chunks is not None:
-            await chunks.finish()
         return made
 
     def _context(
@@ -139,7 +151,9 @@ class Runner:
             _setting(settings, "maxTokens", int, implementation.max_tokens),
         )
 
-    async def _outputs(self, work: Work, prepared: Prepared, made: dict[str, Any]) -> Outputs:
+    async def _outputs(
+        self, work: Work, prepared: Prepared, made: dict[str, Any], chunks: ChunkWriter | None
+    ) -> Outputs:
         wire = encode_outputs(prepared.signature, made)
         try:
             encoded = wire_json.dumps(wire)
@@ -147,6 +161,8 @@ class Runner:
                 encoded = wire_json.dumps(await self._claim_check.shrink(wire, work.user))
         except WireJsonError as error:
             raise DspexError("output_invalid", str(error)) from error
+        if chunks is not None:
+            await chunks.finish(wire)
         return Outputs(msgspec.Raw(encoded), _confidence(wire.get(CONFIDENCE)))
 
 

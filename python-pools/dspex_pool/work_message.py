@@ -28,6 +28,7 @@ class Work(msgspec.Struct, rename="camel", kw_only=True):
     inputs: msgspec.Raw
     session: str | None = None
     history: list[dict[str, Any]] | None = None
+    previous_turn: str | None = None
     deadline_at: str
     stream: bool
     variables: dict[str, Any]

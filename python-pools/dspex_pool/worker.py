@@ -11,6 +11,7 @@ import logging
 from collections import OrderedDict
 from typing import Final
 
+from dspex.messages import CreditControl
 from dspex.subjects import LOG_STREAM, work_consumer
 from dspex_pool.answer import Place
 from dspex_pool.attempts import Attempts
@@ -94,10 +95,11 @@ class Worker:
             if held.request_id == request_id:
                 held.cancel(reason)
 
-    def give_credit(self, request_id: str, chunks: int) -> None:
+    def give_credit(self, credit: CreditControl) -> None:
+        """A reader of a stream tells what it has room for."""
         for held in self._held.values():
-            if held.request_id == request_id and held.chunks is not None:
-                held.chunks.give_credit(chunks)
+            if held.request_id == credit.id and held.chunks is not None:
+                held.chunks.hear(credit)
 
     def _room(self) -> int:
         if self.draining or self._publisher.in_flight > MAX_PUBLISHING:

@@ -37,6 +37,7 @@ function embeddedModel(port: number): Models["models"][string] {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     capabilities: { responseSchema: true, tools: false, vision: false, logprobs: true },
     contextTokens: 2_048,
+    cacheSlots: 4,
     timeoutMs: 60_000,
     maxTokens: 256,
   };

@@ -18,6 +18,7 @@ export const PART_NAMES = [
   "learning",
   "variables",
   "sessions",
+  "pipelines",
 ] as const;
 export type PartName = (typeof PART_NAMES)[number];
 
@@ -52,7 +53,7 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
       const { startKeeper } = await import("../keeper/mod.ts");
       return startKeeper(settings, {
         pools: keeperPools(application),
-        snapshotServices: ["router", "programs", "learning", "sessions", "variables"],
+        snapshotServices: ["router", "programs", "learning", "sessions", "variables", "pipelines"],
       });
     },
   },
@@ -119,6 +120,14 @@ const PARTS: Readonly<Record<PartName, PartEntry>> = {
     async start(settings, { application: { settings: own } }) {
       const { startSessions } = await import("../sessions/main.ts");
       return startSessions(settings, { config: own.sessions });
+    },
+  },
+  pipelines: {
+    role: "pipelines",
+    after: ["keeper"],
+    async start(settings) {
+      const { startPipelines } = await import("../pipelines/main.ts");
+      return startPipelines(settings);
     },
   },
   variables: {

@@ -191,7 +191,13 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     answersAccounts: true,
   },
   variables: foldRow(
-    ["dspex.event.variable.*", "dspex.event.optimization.*.*", ...REQUESTS_OF_USERS],
+    [
+      "dspex.event.variable.*",
+      "dspex.event.optimization.*.*",
+      // The program that searches for better values.
+      "dspex.event.program.dspex-tune.registered",
+      ...REQUESTS_OF_USERS,
+    ],
     "variable",
     ["variable"],
   ),
@@ -200,7 +206,11 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     ...foldRow(["dspex.event.session.*.*.*", "dspex.result.*.*.*"], "session", ["session"]),
     publish: [ERASE_SETUP_SUBJECT],
   },
-  pipelines: foldRow(["dspex.event.pipeline.*.*.*", ...REQUESTS_OF_USERS], "pipeline", ["pipeline"]),
+  pipelines: {
+    ...foldRow(["dspex.event.pipeline.*.*.*", ...REQUESTS_OF_USERS], "pipeline", ["pipeline"]),
+    // Inputs of stages that are put together from many outputs may be larger than a message.
+    values: "write",
+  },
   telemetry: foldRow(["dspex.event.telemetry.*"], "telemetry", ["telemetry"]),
   gateway: {
     append: REQUESTS_OF_USERS,

@@ -64,6 +64,20 @@ export class ClaimCheck {
     return expanded ?? values;
   }
 
+  /** The same for turns of a session: their values are references as they were in their time. */
+  expandTurns<Turn extends { inputs: Values; outputs: Values }>(
+    turns: readonly Turn[],
+    user: string,
+  ): Promise<Turn[]> {
+    return Promise.all(
+      turns.map(async (turn) => ({
+        ...turn,
+        inputs: await this.expand(turn.inputs, user),
+        outputs: await this.expand(turn.outputs, user),
+      })),
+    );
+  }
+
   async #store(json: string, sizeBytes: number, user: string): Promise<Reference> {
     const sha256 = createHash("sha256").update(json).digest("hex");
     // By its hash: the same value twice is one object and one reference.

@@ -6,7 +6,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Appender } from "../bus/append.ts";
 import type { NatsConnection } from "../bus/connect.ts";
-import { LogReader } from "./read.ts";
+import { LogReader, pagesOf } from "./read.ts";
 
 const PIECE_BYTES = 131_072;
 
@@ -101,18 +101,30 @@ export class ObjectBucket {
     });
   }
 
-  /** Where an object lies: sequences in the bucket's stream of all its messages; none = it is not there. */
-  async sequencesOf(name: string): Promise<number[]> {
-    const stored = await this.#reader.last(this.#metaSubject(name));
-    if (stored === null) return [];
-    const { nuid, chunks } = JSON.parse(Buffer.from(stored.data).toString()) as ObjectMeta;
-    const sequences = [stored.sequence];
-    let from = 1;
-    for (let n = 0; n < chunks; n++) {
-      const piece = await this.#reader.next(`$O.${this.#bucket}.C.${nuid}`, from);
-      if (piece === null) break;
-      sequences.push(piece.sequence);
-      from = piece.sequence + 1;
+  /**
+   * Where an object lies: sequences in the bucket's stream of all its messages, also of those from when it was stored
+   * before; none = it is not there.
+   */
+  sequencesOf(name: string): Promise<number[]> {
+    return this.#sequences(this.#metaSubject(name), () => true);
+  }
+
+  /** The same for all objects that are wanted. Looks at every object of the bucket. */
+  sequencesWhere(isWanted: (name: string, storedMs: number) => boolean): Promise<number[]> {
+    return this.#sequences(`$O.${this.#bucket}.M.>`, isWanted);
+  }
+
+  async #sequences(
+    metaSubject: string,
+    isWanted: (name: string, storedMs: number) => boolean,
+  ): Promise<number[]> {
+    const sequences: number[] = [];
+    for await (const stored of pagesOf(this.#reader, metaSubject, 1)) {
+      const { name, nuid } = JSON.parse(Buffer.from(stored.data).toString()) as ObjectMeta;
+      if (!isWanted(name, stored.timeMs)) continue;
+      sequences.push(stored.sequence);
+      for await (const piece of pagesOf(this.#reader, `$O.${this.#bucket}.C.${nuid}`, 1))
+        sequences.push(piece.sequence);
     }
     return sequences;
   }

@@ -95,6 +95,24 @@ export class LogReader {
   }
 }
 
+const PAGE = 256;
+
+/** All messages of a subject (or wildcard) from a sequence on, some hundred at a time. */
+export async function* pagesOf(
+  reader: Pick<LogReader, "some">,
+  subject: string,
+  fromSequence: number,
+): AsyncGenerator<StoredMessage> {
+  let position = fromSequence;
+  for (;;) {
+    const page = await reader.some(subject, position, PAGE);
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    position = last.sequence + 1;
+  }
+}
+
 /** The client throws where there is nothing, for batches alone. */
 function isNothingFound(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === 404;

@@ -6,11 +6,12 @@ import type { Logger } from "pino";
 import { DspexError } from "../../schemas/errors.ts";
 import { ANY_SUBJECT, sessionEventSubject } from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
-import type { SessionContext, SessionErasure } from "../client/session-answers.ts";
+import type { SessionContext, SessionErasure, UserErasure } from "../client/session-answers.ts";
 import type { LogReader } from "../log/read.ts";
 import type { SessionsConfig } from "./config.ts";
 import { decideClose, decideContext, decideFork, decideOpen, known, ttlOf } from "./decide.ts";
 import type { Eraser } from "./erase/eraser.ts";
+import type { UserEraser } from "./erase/user-eraser.ts";
 import type { SessionsFold } from "./fold.ts";
 import type { Journal } from "./journal.ts";
 import { readContext, retell } from "./retell.ts";
@@ -24,6 +25,7 @@ export interface CommandsOptions {
   journal: Journal;
   writer: TurnWriter;
   eraser: Eraser;
+  userEraser: UserEraser;
   reader: LogReader;
   appender: Appender;
   config: SessionsConfig;
@@ -131,6 +133,11 @@ export class SessionCommands {
   async erase(user: string, session: string): Promise<SessionErasure> {
     await this.#settled(user, session);
     return this.#options.eraser.erase(user, session);
+  }
+
+  /** Everything that the user has. */
+  eraseUser(user: string): Promise<UserErasure> {
+    return this.#options.userEraser.erase(user);
   }
 
   #find(user: string, session: string): Session {

@@ -139,6 +139,7 @@ export function decideTurn(
     ...(result?.version !== undefined && { version: result.version }),
     ...(result?.implementation !== undefined && { implementation: result.implementation }),
     ...(last?.pool !== undefined && last.worker !== undefined && { worker: `${last.pool}/${last.worker}` }),
+    ...(last?.slot !== undefined && { slot: last.slot }),
     ...(isSuccess && values !== undefined && session.status !== "erased" && values),
     ...(!isSuccess && { errorCode: result?.error?.code ?? "gone" }),
     usage: result?.usage ?? { inputTokens: 0, outputTokens: 0 },

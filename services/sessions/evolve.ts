@@ -212,6 +212,7 @@ function erased(session: Session, data: SessionErased, event: SessionEvent): Ses
     performance: initialPerformance(),
     erasing: event.sequence,
     isUnerased: data.more === true,
+    ...(data.upTo !== undefined && { upTo: data.upTo, openedMs: session.openedMs }),
   };
 }
 

@@ -7,9 +7,15 @@ import type { LogReader } from "../log/read.ts";
 import type { SessionsConfig } from "./config.ts";
 import { dataIn, readTurnEvent, turnEventIn } from "./contents.ts";
 import { sessionKey } from "./state.ts";
-import type { HistoryTurn, SessionsView } from "./turns.ts";
+import type { HistoryTurn, PastTurn, SessionsView } from "./turns.ts";
 
 export type HistoryBounds = Pick<SessionsConfig, "historyTurns" | "historyBytes">;
+
+export interface History {
+  turns: HistoryTurn[];
+  /** Request of the newest turn that succeeded, whether or not it is among `turns`; absent = there is none. */
+  previousTurn?: string;
+}
 
 /**
  * The newest turns that succeeded, as many as the bounds allow; turns that the log has forgotten, or that are too large,
@@ -21,14 +27,16 @@ export async function historyOf(
   reader: LogReader,
   { user, session }: { user: string; session: string },
   { historyTurns, historyBytes }: HistoryBounds,
-): Promise<HistoryTurn[]> {
-  if (historyTurns === 0 || historyBytes === 0) return [];
+): Promise<History> {
   const places = view.places.get(sessionKey(user, session)) ?? (await placesIn(reader, user, session));
-  const newest = places.slice(-historyTurns);
-  const turns = await Promise.all(
+  // One at least: what a worker keeps of the session is good for the turn after the newest.
+  const newest = places.slice(-Math.max(historyTurns, 1));
+  const past = await Promise.all(
     newest.map((sequence) => view.contents.get(sequence)?.turn ?? turnAt(reader, sequence)),
   );
-  return fitting(turns, historyBytes);
+  const previousTurn = past.at(-1)?.id;
+  const turns = historyTurns === 0 ? [] : past.map((one) => one?.turn);
+  return { turns: fitting(turns, historyBytes), ...(previousTurn !== undefined && { previousTurn }) };
 }
 
 /** Where the history lies, as the log's last word on it says. */
@@ -44,10 +52,11 @@ async function placesIn(reader: LogReader, user: string, session: string): Promi
   return fork?.data?.history ?? [];
 }
 
-async function turnAt(reader: LogReader, sequence: number): Promise<HistoryTurn | undefined> {
+async function turnAt(reader: LogReader, sequence: number): Promise<PastTurn | undefined> {
   const turn = await readTurnEvent(reader, sequence);
-  if (turn?.inputs === undefined || turn.outputs === undefined) return undefined;
-  return { inputs: turn.inputs, outputs: turn.outputs };
+  if (turn === undefined) return undefined;
+  const { id, inputs, outputs } = turn;
+  return { id, turn: inputs === undefined || outputs === undefined ? undefined : { inputs, outputs } };
 }
 
 /** From the newest back, without a gap: a history that leaves out what was said in between would mislead. */

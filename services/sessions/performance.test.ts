@@ -32,6 +32,7 @@ test("no turn yet - nothing is made up", () => {
     outputTokens: 0,
     costUsd: 0,
     implementations: {},
+    programs: {},
   });
 });
 
@@ -49,6 +50,9 @@ test("a few turns - latency, success, tokens, money, mix and affinity", () => {
     outputTokens: 15,
     costUsd: 1.5,
     implementations: { predict: 0.5, chain: 0.5 },
+    programs: {
+      answer: { turns: 3, successRate: 2 / 3, meanMs: 200, affinity: { hits: 1, of: 2, rate: 0.5 } },
+    },
     affinity: { hits: 1, of: 2, rate: 0.5 },
   });
 });
@@ -66,4 +70,40 @@ test("bounds - of many implementations the later ones share one name", () => {
   const { implementations } = report(many);
   assert.equal(Object.keys(implementations).length, 9);
   assert.equal(implementations.other, 12 / 20);
+});
+
+test("affinity - is where the program's turn before was answered, whatever was in between", () => {
+  const { affinity, programs } = report([
+    { program: "chat", worker: "general/0" },
+    { program: "mood", worker: "native/1", slot: 2 },
+    { program: "chat", worker: "general/0" },
+    { program: "words", worker: "native/1" },
+    { program: "words", worker: "native/1" },
+    { program: "mood", worker: "native/2", slot: 2 },
+    { program: "mood", worker: "native/2", slot: 3 },
+    { program: "chat", worker: "general/1" },
+    { program: "chat", worker: "general/0", status: "failed" },
+    { program: "chat", worker: "general/1" },
+  ]);
+  assert.deepEqual(programs.chat?.affinity, { hits: 2, of: 4, rate: 0.5 });
+  assert.deepEqual(programs.mood?.affinity, { hits: 1, of: 2, rate: 0.5 }, "the slot counts");
+  assert.equal(programs.words?.affinity, undefined);
+  assert.deepEqual(affinity, { hits: 3, of: 6, rate: 0.5 });
+});
+
+test("a pool's worker with a slot - both have to be the same", () => {
+  const turns = [
+    ["general/0", 1],
+    ["general/0", 1],
+    ["general/1", 1],
+    ["general/1", 2],
+  ] as const;
+  const { affinity } = report(turns.map(([worker, slot]) => ({ worker, slot })));
+  assert.deepEqual(affinity, { hits: 1, of: 3, rate: 1 / 3 });
+});
+
+test("bounds - of many programs the later ones share one name, and no place", () => {
+  const { programs } = report(Array.from({ length: 20 }, (_, n) => ({ program: `p${n}` })));
+  assert.equal(Object.keys(programs).length, 9);
+  assert.deepEqual(programs.other, { turns: 12, successRate: 1, meanMs: 100 });
 });

@@ -63,6 +63,8 @@ const schemas = {
   }),
   close: z.strictObject({ session, reason: z.string().max(1_024).optional() }),
   erase: z.strictObject({ session }),
+  /** Said twice: by the account that asks, and here. */
+  "erase-user": z.strictObject({ user: tokenSchema }),
 } as const;
 type Verb = keyof typeof schemas;
 
@@ -100,6 +102,11 @@ export function sessionEndpoints(api: SessionsApi): Endpoint[] {
       view(await commands.close(user, name, reason)),
     ),
     endpoint("erase", (user, { session: name }) => commands.erase(user, name)),
+    endpoint("erase-user", async (user, { user: named }) => {
+      if (named === user) return commands.eraseUser(user);
+      const text = `user ${JSON.stringify(user)} may erase its own data, not that of ${JSON.stringify(named)}`;
+      throw new DspexError("not_allowed", text, { path: "user" });
+    }),
   ];
 }
 
@@ -127,7 +134,9 @@ function list(
     const found = findSession(fold.state, user, name);
     return found === undefined ? undefined : viewOf(found, timeMs, config);
   };
-  const isWanted = (name: string) => status === undefined || statusAt(fold, user, name) === status;
+  const isWanted = (name: string) =>
+    findSession(fold.state, user, name)?.upTo === 0 &&
+    (status === undefined || statusAt(fold, user, name) === status);
   const sessions = firstNames(namesOf.get(user) ?? [], after, most, isWanted).flatMap(
     (name) => viewAt(name) ?? [],
   );

@@ -13,6 +13,7 @@ import { OpenBound } from "./bound.ts";
 import { SessionCommands } from "./commands.ts";
 import type { SessionsConfig } from "./config.ts";
 import { Eraser } from "./erase/eraser.ts";
+import { UserEraser } from "./erase/user-eraser.ts";
 import type { SessionsEvent } from "./event.ts";
 import { SessionsFold } from "./fold.ts";
 import { Journal } from "./journal.ts";
@@ -38,6 +39,7 @@ export class SessionsShell {
   readonly #journal: Journal;
   readonly #writer: TurnWriter;
   readonly #eraser: Eraser;
+  readonly #userEraser: UserEraser;
   readonly #bound: OpenBound;
   #timers: WorkConsumer | undefined;
   #retelling: NodeJS.Timeout | undefined;
@@ -51,8 +53,14 @@ export class SessionsShell {
     const writing = { ...common, journal: this.#journal };
     this.#writer = new TurnWriter(writing);
     this.#eraser = new Eraser(writing);
+    this.#userEraser = new UserEraser(writing, this.#eraser);
     this.#bound = new OpenBound(this.fold, this.#journal, options.config);
-    this.commands = new SessionCommands({ ...writing, writer: this.#writer, eraser: this.#eraser });
+    this.commands = new SessionCommands({
+      ...writing,
+      writer: this.#writer,
+      eraser: this.#eraser,
+      userEraser: this.#userEraser,
+    });
   }
 
   /** Returns when the state is that of now; what was due and never written is then on its way. */
@@ -62,6 +70,7 @@ export class SessionsShell {
     this.#isLive = true;
     this.#writer.start();
     this.#eraser.resume();
+    this.#userEraser.resume();
     const options = { ...this.#options, fold: this.fold, journal: this.#journal };
     this.#timers = await takeTimers(connection, options);
     this.#retelling = setInterval(() => {
@@ -76,6 +85,7 @@ export class SessionsShell {
     clearInterval(this.#retelling);
     await this.#timers?.stop();
     await this.#writer.stop();
+    await this.#userEraser.stop();
     await this.#eraser.stop();
     await this.fold.stop();
   }

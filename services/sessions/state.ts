@@ -5,7 +5,7 @@
 import { initialPerformance, type Performance } from "./performance.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const SESSIONS_EVOLVE_VERSION = "1";
+export const SESSIONS_EVOLVE_VERSION = "2";
 
 /** Bounds of the state; together they bound the memory whatever the log holds. About 1 kB a session. */
 export const SESSIONS_BOUNDS = {
@@ -76,6 +76,8 @@ export interface Session {
   erasing: number;
   /** Something came after the tombstone that has to go, too. */
   isUnerased: boolean;
+  /** It is no session: under its name all that the user had up to this sequence is erased; 0 = it is one. */
+  upTo: number;
 }
 
 export interface SessionsState {
@@ -136,6 +138,7 @@ export function newSession(user: string, session: string, timeMs: number): Sessi
     performance: initialPerformance(),
     erasing: 0,
     isUnerased: false,
+    upTo: 0,
   };
 }
 

@@ -68,7 +68,7 @@ test("contents of turns - are kept while they are wanted, and forgotten when the
   world.answer(world.asked[0] ?? assert.fail());
   world.settle("s");
   const [sequence = 0] = world.view.places.get(`${USER}.s`) ?? [];
-  assert.deepEqual(world.view.contents.get(sequence)?.turn, {
+  assert.deepEqual(world.view.contents.get(sequence)?.turn.turn, {
     inputs: { question: id },
     outputs: { answer: id },
   });

@@ -4,6 +4,7 @@
 //
 //   request ─▶ turnOf: now │ waits │ gone │ overloaded      turn-added ─▶ nextOf: whose turn it is then
 
+import type { SessionTurnAdded } from "../../schemas/messages/session-event.ts";
 import type { SessionEvent } from "./event.ts";
 import { type OpenTurn, openTurnsAt, SESSIONS_BOUNDS, sessionKey } from "./state.ts";
 
@@ -19,6 +20,8 @@ export const VIEW_BOUNDS = {
   places: 10_000,
   /** JSON of turns that passed by, in characters. */
   contents: 16_777_216,
+  /** Sessions of which it is known who answered last, least recently answered first out. ~150 B each. */
+  workers: 100_000,
 } as const;
 
 /** What of the log the view is folded from. A request counts once: of several with one id the first. */
@@ -48,15 +51,23 @@ export interface HistoryTurn {
   outputs: Record<string, unknown>;
 }
 
+/** A turn that is history, with the id of its request; without contents where these are too large. */
+export interface PastTurn {
+  id: string;
+  turn: HistoryTurn | undefined;
+}
+
 export interface SessionsView {
   /** By `sessionKey`, in order of their sequence. */
   open: Map<string, OpenRequest[]>;
   openCount: number;
   ended: Map<string, EndedSession>;
+  /** Who answered last in each pool, by key. */
+  workers: Map<string, Readonly<Record<string, string>>>;
   /** Sequences of the turns that are history now, by key. No part of the state. */
   places: Map<string, readonly number[]>;
   /** Contents of turns by sequence. No part of the state. */
-  contents: Map<number, { turn: HistoryTurn; characters: number }>;
+  contents: Map<number, { turn: PastTurn; characters: number }>;
   characters: number;
 }
 
@@ -65,6 +76,7 @@ export function initialView(): SessionsView {
     open: new Map(),
     openCount: 0,
     ended: new Map(),
+    workers: new Map(),
     places: new Map(),
     contents: new Map(),
     characters: 0,
@@ -89,6 +101,7 @@ export function evolveView(view: SessionsView, fact: SessionFact): SessionsView 
         (view.open.get(key) ?? []).filter(({ id }) => id !== fact.data.id),
       );
       keepTurn(view, key, fact);
+      keepWorker(view, key, fact.data);
       return view;
     case "opened":
       view.ended.delete(key);
@@ -106,7 +119,7 @@ export function evolveView(view: SessionsView, fact: SessionFact): SessionsView 
       return view;
     case "erased":
       if (fact.data.status !== "begun") return view;
-      end(view, key, "erased", fact.sequence);
+      if (fact.data.upTo === undefined) end(view, key, "erased", fact.sequence);
       forget(view, key, fact.data.log);
       return view;
     case "context-set":
@@ -202,7 +215,24 @@ function end(view: SessionsView, key: string, status: EndedSession["status"], se
     view.ended.set(key, { status, sequence });
   }
   view.places.delete(key);
+  view.workers.delete(key);
   dropOldest(view.ended, VIEW_BOUNDS.ended);
+}
+
+/** TypeScript workers and routers: what is kept of a session is with the model's server. */
+const KEEPS_NOTHING = "native";
+
+function keepWorker(
+  { workers }: SessionsView,
+  key: string,
+  { status, worker }: Pick<SessionTurnAdded, "status" | "worker">,
+): void {
+  const [pool, name] = worker?.split("/") ?? [];
+  if (status !== "succeeded" || pool === undefined || name === undefined || pool === KEEPS_NOTHING) return;
+  const others = workers.get(key);
+  workers.delete(key);
+  workers.set(key, { ...others, [pool]: name });
+  dropOldest(workers, VIEW_BOUNDS.workers);
 }
 
 function keepTurn(
@@ -215,7 +245,7 @@ function keepTurn(
   const { inputs, outputs } = data;
   if (!isHistory || inputs === undefined || outputs === undefined) return;
   const characters = lengthOf(inputs) + lengthOf(outputs);
-  view.contents.set(sequence, { turn: { inputs, outputs }, characters });
+  view.contents.set(sequence, { turn: { id: data.id, turn: { inputs, outputs } }, characters });
   view.characters += characters;
   for (const [oldest, { characters: its }] of view.contents) {
     if (view.characters <= VIEW_BOUNDS.contents) break;
@@ -252,17 +282,19 @@ function lengthOf(value: unknown): number {
 export interface ViewJson {
   open: [key: string, requests: OpenRequest[]][];
   ended: [key: string, ended: EndedSession][];
+  workers: [key: string, byPool: Readonly<Record<string, string>>][];
 }
 
-export function viewToJson({ open, ended }: SessionsView): ViewJson {
-  return { open: [...open], ended: [...ended] };
+export function viewToJson({ open, ended, workers }: SessionsView): ViewJson {
+  return { open: [...open], ended: [...ended], workers: [...workers] };
 }
 
-export function viewFromJson({ open, ended }: ViewJson): SessionsView {
+export function viewFromJson({ open, ended, workers }: ViewJson): SessionsView {
   return {
     ...initialView(),
     open: new Map(open),
     openCount: open.reduce((count, [, requests]) => count + requests.length, 0),
     ended: new Map(ended),
+    workers: new Map(workers),
   };
 }

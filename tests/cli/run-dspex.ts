@@ -14,6 +14,8 @@ export interface Ran {
 export interface RunOptions {
   home: string;
   variables?: Record<string, string>;
+  /** A person reads it. */
+  isTerminal?: boolean;
   /** Ctrl-C. */
   interrupted?: AbortSignal;
 }
@@ -23,6 +25,7 @@ export async function runDspex(commandLine: readonly string[], options: RunOptio
   let err = "";
   const exitCode = await main(commandLine, {
     output: {
+      isTTY: options.isTerminal === true,
       write: (text) => {
         out += text;
       },

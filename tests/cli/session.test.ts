@@ -14,6 +14,12 @@ const { declarations, functions } = defineConfig({
     defineProgram("shout", "text: str -> loud: str", {
       implementations: [native("quick", ({ text }) => ({ loud: text.toUpperCase() }), { inline: true })],
     }),
+    defineProgram("mood", "text: str -> mood: str", {
+      implementations: [
+        native("careful", ({ text }) => ({ mood: text }), { inline: true }),
+        native("quick", ({ text }) => ({ mood: text }), { inline: true }),
+      ],
+    }),
   ],
 });
 
@@ -108,6 +114,11 @@ test("fork and close - say what they did", async () => {
   assert.equal((await dspex("session", "close", "third")).out, "third is closed, after 1 turns\n");
 });
 
+test("show - by program: turns, success, time and how often it stayed in place", async () => {
+  const shown = await dspex("session", "show", "travel");
+  assert.match(shown.out, /\nprogram +turns +succeeded +mean +same place\n *shout +3 +100 % +\d+ ms/);
+});
+
 test("erase - only with --yes; replay says what was erased and arrives at the same state", async () => {
   assert.notEqual((await dspex("session", "erase", "travel")).exitCode, 0);
   const { out } = await dspex("session", "erase", "travel", "--yes");
@@ -118,4 +129,32 @@ test("erase - only with --yes; replay says what was erased and arrives at the sa
   assert.match(replayed.err, /\d+ messages of 1 session were erased/);
   const { state } = replayed.json() as { state: { ended: { session: string; status: string }[] } };
   assert.ok(state.ended.some(({ session, status }) => session === "travel" && status === "erased"));
+});
+
+test("erase --all - everything of the user, and nobody else's; replay --verify counts what is missing", async () => {
+  const guest = await system.client("guest");
+  const client = await system.client();
+  for (const text of ["a", "b", "c", "d"]) {
+    await guest.session(`of-${text}`).call("mood", { text });
+    await guest.program("mood")({ text });
+    await client.program("mood")({ text });
+  }
+  assert.notEqual((await dspex("session", "erase", "--all", "--user", "guest")).exitCode, 0);
+  const both = await dspex("session", "erase", "of-a", "--all", "--yes", "--user", "guest");
+  assert.match(both.err, /name one session, or say --all/);
+  const { out, err } = await dspex("session", "erase", "--all", "--yes", "--user", "guest");
+  assert.match(out, /^all data of guest is erased: 4 sessions, \d+ messages\n$/, err);
+  const listed = (await dspex("session", "list", "--user", "guest", "--json")).json() as SessionInfo[];
+  assert.deepEqual(new Set(listed.map(({ status }) => status)), new Set(["erased"]));
+  for (const text of ["e", "f", "g"]) await client.program("mood")({ text });
+
+  const verified = await dspex("replay", "--verify", "--json");
+  assert.equal(verified.exitCode, 0, verified.out);
+  const found = verified.json() as { verified: boolean; different: number; erasedFromLog: object };
+  assert.deepEqual([found.verified, found.different], [true, 0]);
+  assert.partialDeepStrictEqual(found.erasedFromLog, { sessions: 5, users: 1 });
+  const told = (await dspex("replay", "--verify")).out;
+  assert.match(told, /messages of 5 sessions and of all that 1 user had were erased at their users' request/);
+  const state = await dspex("replay", "--service", "sessions");
+  assert.equal(state.exitCode, 0, state.err);
 });

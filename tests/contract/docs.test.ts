@@ -24,8 +24,11 @@ const marked = [
   "docs/architecture.md",
   "docs/errors.md",
   "docs/getting-started.md",
+  "docs/native-modules.md",
   "docs/operations.md",
+  "docs/pipelines.md",
   "docs/sessions.md",
+  "docs/streaming.md",
   "docs/variables.md",
   "docs/wire.md",
 ];

@@ -10,12 +10,18 @@ import { UPLOAD_BOUNDS } from "../../services/gateway/uploads.ts";
 import { keeperSettings } from "../../services/keeper/mod.ts";
 import { learningConfigSchema } from "../../services/learning/config.ts";
 import { LEARNER_BOUNDS } from "../../services/learning/fold/state.ts";
+import { TEMPLATE_LIMITS } from "../../services/native/modules/templates/mod.ts";
+import { CHECK_LIMITS } from "../../services/native/modules/validators/mod.ts";
+import { pipelinesConfigSchema } from "../../services/pipelines/config.ts";
+import { RUN_BOUNDS } from "../../services/pipelines/run/bounds.ts";
+import { PIPELINES_BOUNDS } from "../../services/pipelines/state.ts";
 import { routerConfigSchema } from "../../services/router/config.ts";
 import { ROUTER_BOUNDS } from "../../services/router/state.ts";
 import { sessionsConfigSchema } from "../../services/sessions/config.ts";
 import { SESSIONS_BOUNDS } from "../../services/sessions/state.ts";
 import { VIEW_BOUNDS } from "../../services/sessions/turns.ts";
 import { poolSettingsSchema, supervisorLimitsSchema } from "../../services/supervisor/config.ts";
+import { variablesConfigSchema } from "../../services/variables/config.ts";
 import { readPage, tableRows } from "../kit/doc-blocks.ts";
 
 const PAGE = "docs/limits.md";
@@ -27,12 +33,16 @@ const values: Record<string, object> = {
   router: { ...routerConfigSchema.parse({}), bounds: ROUTER_BOUNDS },
   learning: { ...learningConfigSchema.parse({}), bounds: LEARNER_BOUNDS },
   sessions: { ...sessionsConfigSchema.parse({}), bounds: { ...SESSIONS_BOUNDS, view: VIEW_BOUNDS } },
+  pipelines: { ...pipelinesConfigSchema.parse({}), bounds: { ...PIPELINES_BOUNDS, run: RUN_BOUNDS } },
+  variables: variablesConfigSchema.parse({}),
   keeper: keeperSettings.parse({}),
   supervisor: {
     ...supervisorLimitsSchema.parse({}),
     pool: poolSettingsSchema.omit({ pool: true, modules: true }).parse({}),
   },
   gateway: UPLOAD_BOUNDS,
+  templates: TEMPLATE_LIMITS,
+  checks: CHECK_LIMITS,
 };
 
 /** Rows of each marked table: name → value as it is written. */

@@ -10,7 +10,15 @@ import { after, before, test } from "node:test";
 import { type DocBlock, docBlocks, ROOT } from "../kit/doc-blocks.ts";
 import { type RunningSystem, startSystem } from "./running-system.ts";
 
-const pages = ["README.md", "docs/getting-started.md", "docs/wire.md", "docs/operations.md"];
+const pages = [
+  "README.md",
+  "docs/getting-started.md",
+  "docs/native-modules.md",
+  "docs/streaming.md",
+  "docs/wire.md",
+  "docs/operations.md",
+  "docs/pipelines.md",
+];
 const blocks = pages.flatMap(docBlocks);
 /** Where the reader's own files go, and whose `npx dspex` is this repository's. */
 const folder = mkdtempSync(join(tmpdir(), "dspex-readme-"));

@@ -6,8 +6,8 @@ import { basename, join } from "node:path";
 import { test } from "node:test";
 
 const root = join(import.meta.dirname, "../..");
-/** It starts a model server of its own, beside which those of other tests would starve. */
-const ALONE = ["bench/learning.ts"];
+/** They start a model server of their own, beside which those of other tests would starve. */
+const ALONE = ["bench/affinity.ts", "bench/learning.ts"];
 const files = globSync("bench/*.ts", { cwd: root, exclude: ["bench/*.test.ts", ...ALONE] }).sort();
 
 interface Written {

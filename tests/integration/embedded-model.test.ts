@@ -14,6 +14,7 @@ import {
 import { createModelSource } from "../../services/native/adapters/provider.ts";
 import { addScores, type LabelMeans } from "../../services/native/calibrations.ts";
 import { shippedPrograms } from "../../services/native/programs/mod.ts";
+import { readerOf } from "../kit/output-stream.ts";
 import { startModelServer, type TestModelServer } from "../kit/start-model-server.ts";
 
 const adapters = createModelAdapters({ variables: {} });
@@ -36,7 +37,7 @@ describe("embedded model", { timeout: 120_000 }, () => {
     program: string,
     implementation: string,
     inputs: WireValues,
-    onDelta?: (text: string) => void,
+    onText?: (text: string) => void,
   ) {
     const declaration = programs.get(program);
     const found = declaration?.implementations.find(({ name }) => name === implementation);
@@ -47,7 +48,7 @@ describe("embedded model", { timeout: 120_000 }, () => {
       inputs,
       settings,
       signal: new AbortController().signal,
-      onDelta,
+      stream: onText && readerOf(onText),
     });
   }
 

@@ -37,6 +37,18 @@ const config = defineConfig({
     defineProgram("chat", "question: str -> answer: str", {
       implementations: [plain("plain", { prompt: "{{question}}" })],
     }),
+    defineProgram("longest", "question: str, history: History -> longest: int, turns: int", {
+      implementations: [
+        native(
+          "native",
+          ({ question, history }) => {
+            const said = history.map(({ inputs }) => String(inputs.question).length);
+            return { longest: Math.max(question.length, ...said), turns: history.length };
+          },
+          { inline: true },
+        ),
+      ],
+    }),
     defineProgram("talk", "question: str, history: History -> answer: str", {
       implementations: [plain("plain", { prompt: "{{history}} {{question}}" })],
     }),
@@ -109,6 +121,22 @@ test("a program that takes a conversation - gets the session's, unless the reque
 function lastPrompt(): string {
   return String(model.requests.at(-1)?.messages.at(-1)?.content);
 }
+
+test("a large value - is a value again in the turns after it, for models and functions", async () => {
+  const session = client.session("large");
+  const large = `${"x".repeat(300_000)} the end`;
+  await session.call("chat", { question: large });
+  await session.call("chat", { question: "short" });
+  assert.equal(model.requests.at(-1)?.messages[0]?.content, large);
+  await session.call("talk", { question: "And?" } as never);
+  assert.match(lastPrompt(), /x{300000} the end[\s\S]*short[\s\S]*And\?/);
+  const { longest, turns } = await session.call<object, { longest: number; turns: number }>("longest", {
+    question: "?",
+  });
+  assert.deepEqual([longest, turns], [large.length, 3]);
+  const [first] = await Array.fromAsync(session.turns());
+  assert.equal(first?.inputs?.question, large);
+});
 
 test("a session that was closed - is gone for whoever asks in it", async () => {
   const session = client.session("closed");

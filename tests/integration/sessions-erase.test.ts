@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import type { DspexError } from "../../schemas/errors.ts";
@@ -20,6 +18,7 @@ import { ClaimCheck } from "../../services/log/claim-check.ts";
 import { ObjectBucket } from "../../services/log/objects.ts";
 import { gather } from "../../services/sessions/erase/gather.ts";
 import { tombstone } from "../../services/sessions/erase/tombstones.ts";
+import { onDisk } from "../kit/on-disk.ts";
 import { requestMessage, resultMessage, workMessage } from "../kit/session-log.ts";
 import { eventsOf, foldSessions, SessionsStage } from "../kit/sessions-stage.ts";
 import { until } from "../kit/until.ts";
@@ -181,11 +180,3 @@ test("the keeper - erases what a tombstone names and nothing else", async () => 
   assert.notEqual(await stage.reader.at(later), null);
   appender.close();
 });
-
-/** Whether the text is in any file of the streams. */
-function onDisk(home: string, text: string): boolean {
-  const folder = join(home, "nats");
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((file) => file.isFile() && file.name.endsWith(".blk"))
-    .some((file) => readFileSync(join(file.parentPath, file.name)).includes(text));
-}

@@ -302,7 +302,7 @@ test("history - the newest turns that succeeded, within bounds, from the log alo
   const named = { user: "ann", session: "told" };
   const bounds = { historyTurns: 32, historyBytes: 131_072 };
   const numbers = async (view: SessionsView, more: Partial<typeof bounds> = {}, of = named) =>
-    (await historyOf(view, stage.reader, of, { ...bounds, ...more })).map(({ inputs }) => inputs.i);
+    (await historyOf(view, stage.reader, of, { ...bounds, ...more })).turns.map(({ inputs }) => inputs.i);
   const passedBy = initialView();
   for (const message of await stage.log()) {
     const event = decodeSessionEvent({ ...message, json: () => message.body });

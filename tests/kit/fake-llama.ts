@@ -14,6 +14,8 @@ export interface Completion {
   /** The prompt with the tokens that follow it put into words. */
   text: string;
   biased: readonly string[];
+  /** The slot that was named. */
+  slot?: number;
 }
 
 export interface FakeLlama {
@@ -54,7 +56,12 @@ export function fakeLlama({ vocabulary, likelihoods }: FakeLlamaSettings): FakeL
         const [text = "", ...path] = [body.prompt].flat() as [string?, ...number[]];
         const allowed = (body.logit_bias as [number, number][]).map(([token]) => token);
         const biased = allowed.map(piece);
-        completions.push({ text: text + path.map(piece).join(""), biased });
+        const slot = body.id_slot as number | undefined;
+        completions.push({
+          text: text + path.map(piece).join(""),
+          biased,
+          ...(slot !== undefined && { slot }),
+        });
         const other = queue.shift();
         if (other !== undefined) return other(body as never, response);
         const known = likelihoods(text + path.map(piece).join(""));

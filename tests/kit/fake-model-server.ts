@@ -19,6 +19,8 @@ export interface ChatRequest {
   response_format?: { type: string; json_schema?: { schema: unknown; strict?: boolean } };
   logprobs?: boolean;
   top_logprobs?: number;
+  /** llama.cpp's own. */
+  id_slot?: number;
   /** Not of the body: the header. */
   authorization: string | undefined;
 }

@@ -15,14 +15,18 @@ import {
 } from "../../schemas/messages/program-event.ts";
 import { REQUEST_TYPE } from "../../schemas/messages/request.ts";
 import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { SESSION_EVENTS, type SessionTurnAdded } from "../../schemas/messages/session-event.ts";
 import { VARIABLE_EVENTS } from "../../schemas/messages/variable-event.ts";
 import { WORK_TYPE } from "../../schemas/messages/work.ts";
+import { WORKER_EVENTS } from "../../schemas/messages/worker-event.ts";
 import {
   ATTEMPT_FAILED_SUBJECT,
   programEventSubject,
   requestSubject,
   resultSubject,
+  sessionEventSubject,
   variableEventSubject,
+  workerEventSubject,
   workSubject,
 } from "../../schemas/subjects.ts";
 import { definitionOf } from "../../services/programs/definition.ts";
@@ -89,8 +93,8 @@ export class MemoryLog {
 
   work(order: AttemptOrder, intake: Intake, router = "router/1"): number {
     const pool = poolOf(order.implementation);
-    const work = workOf(order, intake, this.#open(intake), 0.1);
-    return this.append(workSubject(pool), WORK_TYPE, work, router).sequence;
+    const work = workOf(order, intake, this.#open(intake), 0.1, undefined, order.worker);
+    return this.append(workSubject(pool, order.worker), WORK_TYPE, work, router).sequence;
   }
 
   /** @param workSequence 0 = it ran in the router. */
@@ -157,7 +161,7 @@ export class MemoryLog {
             attempt: order.attempt,
             implementation: implementation.name,
             pool: poolOf(implementation),
-            worker: "1",
+            worker: order.worker ?? "1",
             startedAt: "2026-01-01T00:00:00.000Z",
             durationMs: totalMs,
           },
@@ -168,6 +172,32 @@ export class MemoryLog {
       nowMs: intake.timeMs + totalMs,
     });
     this.append(resultSubject(intake.id), RESULT_TYPE, result);
+  }
+
+  /** A process of pool general that takes work, or takes none any more. */
+  worker(verb: "started" | "lost", worker: string, slots = 2): void {
+    const data = { pool: "general", worker, incarnation: "a", slots, modules: [], gaveBack: [] };
+    this.append(workerEventSubject(verb), WORKER_EVENTS[verb].type, data, "supervisor/1");
+  }
+
+  /** What the sessions service makes of a result. */
+  turn(intake: Intake, session: string, worker: string): void {
+    const data: SessionTurnAdded = {
+      user: "local",
+      session,
+      turn: 1,
+      id: intake.id,
+      status: "succeeded",
+      program: intake.program,
+      worker: `general/${worker}`,
+      usage: { inputTokens: 0, outputTokens: 0 },
+      totalMs: 1,
+      contextVersion: 0,
+      history: [],
+      log: { requests: [intake.sequence], work: [], failures: [], result: this.messages.length },
+    };
+    const { type } = SESSION_EVENTS["turn-added"];
+    this.append(sessionEventSubject("local", session, "turn-added"), type, data, "sessions/1");
   }
 
   feedback(id: string, program: string, given: Partial<ProgramFeedback> & { score: number }): void {
@@ -191,11 +221,19 @@ export class MemoryLog {
 
   /** Changes the data of a stored message, as somebody with the server's files could. */
   tamper(sequence: number, change: (data: Record<string, unknown>) => void): void {
-    const message = this.messages[sequence - 1];
+    const at = this.messages.findIndex((message) => message.sequence === sequence);
+    const message = this.messages[at];
     if (message === undefined) throw new Error(`no message ${sequence}`);
     const body = message.json() as { data: Record<string, unknown> };
     change(body.data);
-    this.messages[sequence - 1] = memoryMessage(message.subject, sequence, body);
+    this.messages[at] = memoryMessage(message.subject, sequence, body);
+  }
+
+  /** As if these had never been. */
+  erase(sequences: readonly number[]): void {
+    const gone = new Set(sequences);
+    const left = this.messages.filter(({ sequence }) => !gone.has(sequence));
+    this.messages.splice(0, this.messages.length, ...left);
   }
 
   #open(intake: Intake): OpenRequest {

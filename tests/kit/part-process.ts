@@ -1,9 +1,10 @@
-// The inside of a part's process: one router, gateway, registry of programs, or the sessions service.
+// The inside of a part's process: one router, gateway, registry of programs, or the service of sessions or pipelines.
 
 import { pathToFileURL } from "node:url";
 import { pino } from "pino";
 import type { Part, PartSettings } from "../../services/bus/part.ts";
 import { startGateway } from "../../services/gateway/main.ts";
+import { startPipelines } from "../../services/pipelines/main.ts";
 import type { DefinedConfig } from "../../services/programs/define.ts";
 import { startPrograms } from "../../services/programs/main.ts";
 import type { RouterConfig } from "../../services/router/config.ts";
@@ -12,7 +13,7 @@ import { startSessions } from "../../services/sessions/main.ts";
 import { childSettings, tellStarter } from "./child-process.ts";
 
 export interface PartProcessSettings {
-  part: "router" | "gateway" | "programs" | "sessions";
+  part: "router" | "gateway" | "programs" | "sessions" | "pipelines";
   natsUrl: string;
   password: string;
   instance: number;
@@ -26,6 +27,7 @@ const settings = childSettings<PartProcessSettings>();
 async function start(part: PartSettings): Promise<Part> {
   if (settings.part === "gateway") return startGateway(part);
   if (settings.part === "sessions") return startSessions(part);
+  if (settings.part === "pipelines") return startPipelines(part);
   const { configPath } = settings;
   const config = ((await import(pathToFileURL(configPath).href)) as { default: DefinedConfig }).default;
   if (settings.part === "programs") return startPrograms(part, { declarations: config.declarations });

@@ -45,7 +45,7 @@ export function requestMessage(
 }
 
 /** What of work and failures the sessions service reads. */
-export function workMessage(id: string, session: string, attempt = 1): WrittenTo {
+export function workMessage(id: string, session: string | undefined, attempt = 1): WrittenTo {
   const [user] = id.split(".");
   const data = { id, attempt, user, session, program: "answer", inputs: {}, settings: {} };
   return {

@@ -32,6 +32,7 @@ export async function startModelServer(): Promise<TestModelServer> {
       baseUrl: ready.baseUrl,
       capabilities: { responseSchema: true, logprobs: true },
       contextTokens: 2_048,
+      cacheSlots: 4,
     }),
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");

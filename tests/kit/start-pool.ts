@@ -2,7 +2,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import type { Model } from "../../schemas/config/models.ts";
@@ -16,10 +16,25 @@ export interface TestPool extends AsyncDisposable {
   pids(): number[];
 }
 
-/** Returns when the general pool takes work. The server's keeper must have been told of `{ general: … }`. */
+/** Returns when the pool takes work. The server's keeper must have been told of it: `{ general: … }`. */
 export async function startPool(
   nats: TestNats,
-  { model, modules = [] }: { model: Model; modules?: readonly string[] },
+  {
+    model,
+    modules = [],
+    pool = "general",
+    slots = 4,
+    processes = 1,
+    metrics = [],
+  }: {
+    model?: Model;
+    modules?: readonly string[];
+    pool?: "general" | "optimizer";
+    slots?: number;
+    processes?: number;
+    /** Folders with functions that optimisations name. */
+    metrics?: readonly string[];
+  },
 ): Promise<TestPool> {
   const folder = mkdtempSync(join(tmpdir(), "dspex-pool-"));
   const { PATH = "", HOME = "" } = process.env;
@@ -32,16 +47,19 @@ export async function startPool(
       logger: pino({ level: process.env.DSPEX_TEST_LOG ?? "silent" }, pino.destination(2)),
     },
     {
-      pools: [{ pool: "general", processes: 1, slots: 4, spares: 0, modules: [...modules] }],
+      pools: [{ pool, processes, slots, spares: 0, modules: [...modules] }],
       python: join(ROOT, ".venv/bin/python"),
       packages: join(ROOT, "python-pools"),
       logFolder: folder,
       environment: {
         PATH,
         HOME,
-        DSPEX_MODELS: JSON.stringify({ default: "fake", models: { fake: model } }),
+        ...(metrics.length > 0 && { DSPEX_METRICS: metrics.join(delimiter) }),
+        ...(model !== undefined && {
+          DSPEX_MODELS: JSON.stringify({ default: "fake", models: { fake: model } }),
+        }),
       },
-      logins: { general: nats.login("pool-general") },
+      logins: { [pool]: nats.login(`pool-${pool}`) },
     },
   );
   const dispose = async () => {

@@ -24,6 +24,8 @@ export interface ProcessesOptions extends StartNatsOptions {
   router?: Partial<RouterConfig>;
   /** Python processes of pool general; none by default. */
   poolProcesses?: number;
+  /** Instances of the pipelines service; none by default. */
+  pipelines?: number;
   /** Time after which a dead router's requests come back, ms; 30,000 by default, which a short test cannot wait for. */
   routerAckWaitMs?: number;
 }
@@ -50,7 +52,7 @@ export class ProcessSystem implements AsyncDisposable {
   }
 
   async start(): Promise<this> {
-    const { routers = 2, poolProcesses = 0 } = this.#options;
+    const { routers = 2, poolProcesses = 0, pipelines = 0 } = this.#options;
     const pool = poolProcesses > 0 ? this.#startPool(poolProcesses) : Promise.resolve();
     await Promise.all([
       this.startPart("programs", 1),
@@ -58,6 +60,7 @@ export class ProcessSystem implements AsyncDisposable {
       // Without it the second request that names a session would wait for the end of the first one's turn.
       this.startPart("sessions", 1),
       ...Array.from({ length: routers }, (_, n) => this.startPart("router", n + 1)),
+      ...Array.from({ length: pipelines }, (_, n) => this.startPart("pipelines", n + 1)),
       pool,
     ]);
     return this;

@@ -6,6 +6,7 @@ import type { ProgramDeclaration } from "../../schemas/messages/program-event.ts
 import type { Part, PartSettings } from "../../services/bus/part.ts";
 import { connect, type Dspex } from "../../services/client/mod.ts";
 import { startGateway } from "../../services/gateway/main.ts";
+import { startPipelines } from "../../services/pipelines/main.ts";
 import type { NativeFunctions } from "../../services/programs/define.ts";
 import { startPrograms } from "../../services/programs/main.ts";
 import type { RouterConfig } from "../../services/router/config.ts";
@@ -19,6 +20,10 @@ export interface SystemOptions extends StartNatsOptions {
   configPath?: string;
   routers?: number;
   router?: Partial<RouterConfig>;
+  /** False: none in this process. */
+  gateway?: boolean;
+  /** Also the pipelines service. */
+  pipelines?: boolean;
 }
 
 export interface TestSystem extends AsyncDisposable {
@@ -53,7 +58,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<TestSyst
       }),
     );
   }
-  parts.push(await startGateway(settings("gateway")));
+  if (options.gateway !== false) parts.push(await startGateway(settings("gateway")));
+  if (options.pipelines === true) parts.push(await startPipelines(settings("pipelines")));
   return {
     nats,
     routers,

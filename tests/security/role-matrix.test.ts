@@ -27,6 +27,8 @@ const PUBLISH: Record<string, Role[]> = {
   "dspex.event.policy.updated": ["learning"],
   "dspex.event.policy.promoted": ["learning"],
   "dspex.event.program.answer.registered": ["programs"],
+  // The program that searches for better values of variables.
+  "dspex.event.program.dspex-tune.registered": ["programs", "variables"],
   "dspex.event.program.answer.feedback.local.c.1.a2b4": ["programs"],
   "dspex.event.variable.changed": ["variables"],
   "dspex.event.optimization.run1.queued": ["programs", "variables"],
@@ -89,8 +91,8 @@ const PUBLISH: Record<string, Role[]> = {
   "$JS.API.DIRECT.GET.DSPEX_CHUNK": ["gateway"],
   "$JS.API.DIRECT.GET.DSPEX_TIMER": nobody,
   "$JS.API.DIRECT.GET.OBJ_DSPEX_VALUE": ["router", ...POOLS, ...FOLDS, "gateway", "operator"],
-  "$O.DSPEX_VALUE.C.n1": ["router", "gateway", ...POOLS],
-  "$O.DSPEX_VALUE.M.n1": ["router", "gateway", ...POOLS],
+  "$O.DSPEX_VALUE.C.n1": ["router", "gateway", "pipelines", ...POOLS],
+  "$O.DSPEX_VALUE.M.n1": ["router", "gateway", "pipelines", ...POOLS],
   "$O.DSPEX_ARTIFACT.M.n1": ["pool-optimizer", "programs"],
   // changing what is there
   "$JS.API.STREAM.CREATE.DSPEX": ["setup"],

@@ -76,6 +76,12 @@ class Parameters:
             raise self._wrong(name, "an object", value)
         return value
 
+    def sequence(self, name: str) -> list[Any]:
+        value = self._take(name, [])
+        if not isinstance(value, list):
+            raise self._wrong(name, "a list", value)
+        return value
+
     def done(self) -> None:
         unknown = sorted(set(self._given) - self._read)
         if unknown:

@@ -9,7 +9,9 @@ from dspex.errors import DspexError
 from dspex_pool.modules.best_of_n import BestOfNKind
 from dspex_pool.modules.chain_of_thought import ChainOfThoughtKind
 from dspex_pool.modules.code_act import CodeActKind
+from dspex_pool.modules.ensemble import EnsembleKind
 from dspex_pool.modules.kind import ModuleKind
+from dspex_pool.modules.knn_few_shot import KNNFewShotKind
 from dspex_pool.modules.multi_chain_comparison import MultiChainComparisonKind
 from dspex_pool.modules.predict import PredictKind
 from dspex_pool.modules.program_of_thought import ProgramOfThoughtKind
@@ -27,12 +29,14 @@ _ALL: tuple[ModuleKind, ...] = (
     MultiChainComparisonKind(),
     ProgramOfThoughtKind(),
     CodeActKind(),
+    KNNFewShotKind(),
+    EnsembleKind(),
 )
 KINDS: Final = MappingProxyType({kind.name: kind for kind in _ALL})
 
 _NOT_OFFERED: Final = {
     "Parallel": "it calls modules side by side and is none itself: that is what a pipeline does",
-    "KNN": "it finds examples and answers nothing: give demos to Predict",
+    "KNN": "it finds examples and answers nothing: KNNFewShot shows what it finds",
     "Flex": "it runs model-written code in more ways than the sandbox covers",
     "RLM": "it needs an interpreter session that outlives one attempt",
 }

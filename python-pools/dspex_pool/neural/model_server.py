@@ -96,6 +96,9 @@ def free_port(port: int) -> int:
 
 def start(settings: Settings, port: int, path: Path) -> Server:
     """Load the model and serve it. The returned server must be kept: it ends with its last reference."""
+    # Threads that wait for each other sleep. They would spin, and where others use the cores as well, each
+    # waits for a thread that is not running: a call takes ten times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     from xllamacpp import CommonParams, Server
 
     params = CommonParams()

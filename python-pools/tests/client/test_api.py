@@ -195,7 +195,7 @@ async def test_a_later_attempt_starts_over_and_says_so(client, fake_router, fake
         chunk("new", delivery=2),
         chunk("late", delivery=1, index=1),
         chunk("er", delivery=2, index=1),
-        chunk("newest", attempt=2),
+        chunk("newest", attempt=2, final=True),
     ]
     await fake_api.serve("chunks.>", lambda *_: pieces(*said))
     fake_router.attempts = [attempt(1), attempt(2)]

@@ -21,9 +21,11 @@ def test_public_names():
         "call",
         "call_sync",
         "connect",
+        "pipeline",
         "program",
         "tool",
         "variable",
+        "warm",
     ]
     assert dir(dspex) == sorted(dspex.__all__)
     for name in dspex.__all__:
@@ -42,7 +44,9 @@ def test_decorating_a_program_brings_neither_nats_nor_dspy():
 
 
 def test_calling_a_program_from_another_brings_neither_nats_nor_dspy():
-    assert not {"nats", "dspy"} & loaded_after("import dspex\ndspex.call, dspex.call_sync, dspex.variable")
+    assert not {"nats", "dspy"} & loaded_after(
+        "import dspex\ndspex.call, dspex.call_sync, dspex.variable, dspex.warm"
+    )
 
 
 def test_the_client_never_brings_dspy():

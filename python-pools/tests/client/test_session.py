@@ -25,6 +25,14 @@ INFO = {
         "outputTokens": 10,
         "costUsd": 0.5,
         "implementations": {"predict": 1},
+        "programs": {
+            "answer": {
+                "turns": 2,
+                "successRate": 0.5,
+                "meanMs": 100,
+                "affinity": {"hits": 1, "of": 1, "rate": 1},
+            }
+        },
     },
 }
 
@@ -141,6 +149,19 @@ async def test_fork_close_and_erase(client, fake_api):
     assert (await failure(session.info())).code == "not_found"
     assert service.asked[0] == ("fork", {"session": "chat", "at": 1, "as": "branch"})
     assert service.asked[1] == ("close", {"session": "branch", "reason": "done"})
+
+
+async def test_all_data_of_the_user_is_erased_by_its_name(client, fake_api):
+    service = await played(fake_api, erase_user={"sessions": 2, "messages": 40, "running": 1})
+    erased = await client.erase_user_data()
+    assert (erased.sessions, erased.messages, erased.running) == (2, 40, 1)
+    assert service.asked == [("erase-user", {"user": "local"})]
+
+
+async def test_how_a_session_does_by_program(client, fake_api):
+    await played(fake_api, get=INFO)
+    programs = (await client.session("chat").info()).performance.programs
+    assert programs["answer"].affinity.rate == 1
 
 
 async def test_a_session_without_a_name_gets_one_of_its_own(client):

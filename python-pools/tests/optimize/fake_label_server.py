@@ -17,6 +17,11 @@ BAD = ("awful", "dull", "sad", "broken", "rude")
 LEANING = 3.0
 
 
+def _written(messages: list[dict[str, str]]) -> str:
+    turns = [f"<{one['role']}>{one['content']}\n</{one['role']}>\n\n" for one in messages]
+    return "".join(turns) + "<assistant>"
+
+
 def sentence(number: int) -> tuple[str, str]:
     """The text and its label."""
     words, label = (GOOD, "positive") if number % 2 == 0 else (BAD, "negative")
@@ -60,6 +65,8 @@ class FakeLabelServer:
         self.before()
         if path == "/tokenize":
             return {"tokens": self.tokenize(body["content"])}
+        if path == "/apply-template":
+            return {"prompt": _written(body["messages"])}
         if path == "/completion":
             self.completions += 1
             return self._completion(body)

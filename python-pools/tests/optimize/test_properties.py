@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -15,11 +16,12 @@ from dspex.errors import DspexError
 from dspex.messages import ProgramDefinition
 from dspex.signature import parse_signature
 from dspex_pool.optimize.artifact import artifact_bytes, digest_of
-from dspex_pool.optimize.calibrate import among_labels, means_of, pick, pick_by_folds
+from dspex_pool.optimize.blend import blend
+from dspex_pool.optimize.calibrate import among_labels, means_by_folds, means_of, pick, weighed
 from dspex_pool.optimize.forks import forks_of
-from dspex_pool.optimize.intervals import difference_of, interval_of
+from dspex_pool.optimize.intervals import difference_of, interval_of, is_hopeless
 from dspex_pool.optimize.job import Row
-from dspex_pool.optimize.prompts import completion, fill, gap_after, title
+from dspex_pool.optimize.prompts import Markup, completion, fill, gap_after, template_of, title
 from dspex_pool.optimize.space import candidate_of, space_of
 from dspex_pool.optimize.splits import split_rows
 from dspex_pool.optimize.steps import Trial
@@ -183,7 +185,62 @@ def test_calibration_takes_off_what_a_model_leans_to() -> None:
     leaning = [among_labels(one) for one in ((-0.1, -4.0), (-0.1, -2.0), (-0.2, -4.2), (-0.1, -1.8))]
     assert [pick(one, None) for one in leaning] == [0, 0, 0, 0]
     assert [pick(one, means_of(leaning)) for one in leaning] == [0, 1, 0, 1]
-    assert pick_by_folds(leaning) == [0, 1, 0, 1]
+    by_folds = means_by_folds(leaning)
+    assert [pick(one, means) for one, means in zip(leaning, by_folds, strict=True)] == [0, 1, 0, 1]
+
+
+def test_what_several_prompts_say_counts_by_their_weights() -> None:
+    sure, unsure = among_labels((-0.1, -4.0)), among_labels((-1.0, -0.5))
+    assert pick(weighed([sure, unsure], [1, 1]), None) == 0
+    assert pick(weighed([sure, unsure], [0.1, 3]), None) == 1
+    assert weighed([sure], [1]) == pytest.approx(sure)
+
+
+def test_a_conversation_is_written_as_the_server_does() -> None:
+    markup = Markup("<s><u>", "</u><a>", "</a><u>")
+    fields = parse_signature("text: str -> mood: str").inputs
+    told = template_of("turns", fields, (None, "Mood"), "", [({"text": "x"}, "good")], markup)
+    assert told == "<s><u>Text: x\nMood:</u><a>Mood: good</a><u>Text: {{text}}\nMood:</u><a>Mood:"
+
+    begun = template_of("begun", fields, (None, "Mood"), "Which mood?", [({"text": "x"}, "good")], markup)
+    assert begun == (
+        '<s><u>Text: x\n\nWhich mood? Answer in JSON with mood.</u><a>{"mood": "good"}</a>'
+        '<u>Text: {{text}}\n\nWhich mood? Answer in JSON with mood.</u><a>{"mood": "'
+    )
+
+
+def noisy(rng: Any, wanted: list[int], strength: float, leaning: float) -> Any:
+    """Log-probabilities of a choice that leans, and hears so much of what is right."""
+    lifts = [strength * (1 if one == 0 else -1) + rng.gauss(0, 1) + leaning for one in wanted]
+    return np.array([among_labels((lift, 0.0)) for lift in lifts])
+
+
+def test_choices_that_err_elsewhere_are_asked_together() -> None:
+    rng = random.Random(7)
+    wanted = [n % 2 for n in range(160)]
+    choices = [noisy(rng, wanted, 1.0, 3.0), noisy(rng, wanted, 1.0, -2.0), noisy(rng, wanted, 0.0, 1.0)]
+    seen = [[True] * len(wanted)] * len(choices)
+    made = blend(choices, seen, wanted, 3)
+    assert sorted(made.of) == [0, 1], "the one that knows nothing is left out"
+    assert all(weight > 0 for weight in made.weights)
+    assert blend(choices, seen, wanted, 3) == made
+    assert len(blend(choices, seen, wanted, 1).of) == 1
+
+
+def test_a_choice_is_not_judged_by_its_own_demonstrations() -> None:
+    rng = random.Random(3)
+    wanted = [n % 2 for n in range(120)]
+    knowing, other = noisy(rng, wanted, 1.0, 0.0), noisy(rng, wanted, 1.0, 0.0)
+    shown = [n >= 20 for n in range(120)]
+    knowing[:20] = 0.0
+    made = blend([knowing, other], [shown, [True] * 120], wanted, 2)
+    assert sorted(made.of) == [0, 1]
+
+
+def test_what_cannot_be_the_best_is_given_up_early() -> None:
+    assert not is_hopeless([0.0] * 15, 0.9)
+    assert is_hopeless([0.0, 1.0] * 8, 0.9)
+    assert not is_hopeless([1.0] * 14 + [0.0] * 2, 0.9)
 
 
 def test_prompts_are_filled_as_the_native_calls_fill_them() -> None:

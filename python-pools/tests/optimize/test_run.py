@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from dspy.clients.provider import Provider
 
 from dspex.errors import DspexError
 from dspex.signature import parse_signature
+from dspex_pool.models import AttemptLM
 from dspex_pool.optimize.candidates import build_module
+from dspex_pool.optimize.search import worth_of
+from dspex_pool.optimize.space import blend_of
 from tests.optimize.fake_label_server import rows
 from tests.optimize.kit import PREDICT, Killed, bench
 
@@ -31,6 +35,24 @@ async def test_search_finds_what_raw_answers_hide() -> None:
         assert on.attempt.usage.total().input_tokens > 0
 
 
+async def test_the_best_prompts_are_asked_together_at_the_end() -> None:
+    with bench() as on:
+        report = await on.run(trials=22)
+        stored = on.trials.stored()
+        candidates = [one for one in stored if one.step == "candidate"]
+        kept = [one for one in candidates if one.measures and not one.pruned]
+        assert all(len(one.measures["said"]) == 2 * len(one.scores) for one in kept)
+        assert all(one.objectives for one in kept), "how sure it was is stored beside the score"
+        assert worth_of(max(kept, key=worth_of)) >= report["best"]["mean"] - 1
+
+
+def test_a_blend_is_a_choice_with_more_prompts() -> None:
+    one = {"kind": "choice", "name": "optimized", "prompt": "a {{text}}", "words": {"x": "y"}}
+    blended = blend_of([one, {"kind": "choice", "prompt": "b {{text}}"}], [2.0, 0.5], frozenset(), [])
+    assert (blended["prompt"], blended["weight"], blended["words"]) == ("a {{text}}", 2.0, {"x": "y"})
+    assert blended["more"] == [{"prompt": "b {{text}}", "weight": 0.5}]
+
+
 async def test_a_model_that_cannot_be_improved_is_told_so() -> None:
     with bench(logprobs=False) as on:
         report = await on.run(trials=3, optimizer="labeled")
@@ -48,6 +70,61 @@ async def test_each_of_dspys_optimisers_runs(optimizer: str) -> None:
         assert report["trials"] >= 1
         trials = [one for one in on.trials.stored() if one.step == "candidate"]
         assert all(one.candidate["kind"] == "dspy" for one in trials), trials
+
+
+async def test_knn_shows_the_nearest_of_the_examples() -> None:
+    with bench(logprobs=False) as on:
+        report = await on.run(optimizer="knn", embeddings="own_metrics:letters", rows=rows(40))
+        assert (report["optimizer"], report["trials"]) == ("knn", 3)
+        trials = [one for one in on.trials.stored() if one.step == "candidate"]
+        assert [one.candidate["parameters"]["k"] for one in trials] == [4, 2, 8]
+        assert {one.candidate["module"] for one in trials} == {"KNNFewShot"}
+        assert {one.failure for one in trials} == {None}
+
+
+async def test_an_ensemble_is_of_the_best_that_were_compiled() -> None:
+    with bench(logprobs=False) as on:
+        await on.run(optimizer="ensemble", trials=5, rows=rows(40))
+        trials = [one for one in on.trials.stored() if one.step == "candidate"]
+        assert [one.candidate["module"] for one in trials] == [*["Predict"] * 3, *["Ensemble"] * 2]
+        together = trials[3]
+        scores = {one.trial: one.score for one in trials[:3]}
+        assert sorted(together.params["of"]) == sorted(scores)
+        members = together.candidate["parameters"]["members"]
+        demos = together.candidate.get("demos", [])
+        for number, member in zip(together.params["of"], members, strict=True):
+            alone = next(one for one in trials if one.trial == number).candidate
+            assert [demos[at] for at in member["demos"]] == alone.get("demos", [])
+        assert {one.failure for one in trials} == {None}
+
+
+class Trains(Provider):  # type: ignore[misc]  # dspy has no types
+    """Whatever it is given to learn, it calls it `…-trained`."""
+
+    seen: ClassVar[list[Any]] = []
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.finetunable = True
+
+    @staticmethod
+    def finetune(job: Any, model: str, train_data: Any, *_: Any, **__: Any) -> str:
+        Trains.seen.append(train_data)
+        return f"{model}-trained"
+
+    @staticmethod
+    def kill(*_: Any) -> None:
+        pass
+
+
+async def test_a_model_is_trained_where_its_provider_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AttemptLM, "infer_provider", lambda _: Trains())
+    with bench(logprobs=False) as on:
+        report = await on.run(optimizer="finetune", rows=rows(40))
+        [trained] = [one for one in on.trials.stored() if one.step == "candidate"]
+        assert trained.candidate["model"].endswith("-trained")
+        assert len(Trains.seen[0]) > 0
+        assert (report["trials"], trained.failure) == (1, None)
 
 
 async def test_auto_goes_by_the_model_and_the_size_of_the_data() -> None:
@@ -122,8 +199,9 @@ async def test_a_metric_of_the_users_own_that_throws_now_and_then_is_counted() -
         ({"metric": "none_such:none"}, "module_not_found", "none_such"),
         ({"metric": "semantic"}, "invalid_inputs", "no local embedding package is configured"),
         ({"metric": "best"}, "invalid_inputs", 'no metric "best"'),
-        ({"optimizer": "knn"}, "invalid_inputs", "by embeddings"),
-        ({"optimizer": "finetune"}, "invalid_inputs", "none of the configured models can be trained"),
+        ({"optimizer": "knn"}, "invalid_inputs", "no local embedding package is configured"),
+        ({"metric": "os:system"}, "module_not_found", "in no modules folder"),
+        ({"optimizer": "finetune"}, "invalid_inputs", "trains no models"),
         ({"rows": []}, "invalid_inputs", "not one example"),
         ({"rows": rows(6)}, "invalid_inputs", "too few examples"),
         (

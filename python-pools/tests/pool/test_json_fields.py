@@ -1,14 +1,18 @@
-"""The text of a field while its JSON is being written, however the pieces fall."""
+"""Outputs while their JSON is being written, however the pieces fall."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dspex.signature import StrType, Type, parse_signature
+from dspex.wire_json import canonical_json, loads
 from dspex_pool.json_fields import JsonFields
+from tests.signature.strategies import members, signatures
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -17,11 +21,11 @@ JSON_VALUES = st.recursive(
 )
 
 
-def followed(text: str, pieces: int, *wanted: str) -> dict[str, str]:
-    fields = JsonFields(wanted)
+def followed(text: str, pieces: int, *wanted: str, types: dict[str, Type] | None = None) -> dict[str, str]:
+    fields = JsonFields(dict.fromkeys(wanted, StrType()) if types is None else types)
     found: dict[str, str] = {}
     for at in range(0, len(text), pieces):
-        for name, added in fields.feed(text[at : at + pieces]):
+        for name, added, _ in fields.feed(text[at : at + pieces]):
             found[name] = found.get(name, "") + added
     return found
 
@@ -46,13 +50,15 @@ def test_what_is_followed_adds_up_to_the_field(
     ("text", "found"),
     [
         ('{"answer": "a"}', {"answer": "a"}),
-        ('{"answer": null, "more": "m"}', {"more": "m"}),
-        ('{"answer": ["x", "}"], "more": "m"}', {"more": "m"}),
+        ('{"answer": null, "more": "m"}', {"answer": "null", "more": "m"}),
+        ('{"answer": ["x", "}"], "more": "m"}', {"answer": '["x", "}"]', "more": "m"}),
         ('{"inner": {"answer": "no"}, "answer": "yes"}', {"answer": "yes"}),
         ('{"answer": "half', {"answer": "half"}),
+        ('{"answer": 12', {}),
         (r'{"answer": "\ud83d\ude00\u00e9\n\"\\"}', {"answer": '😀é\n"\\'}),
         (r'{"answer": "\ud83d-\ude00"}', {"answer": "\ufffd-\ufffd"}),
-        ('{"answer": 7} {"answer": "after the end"}', {}),
+        ('{"answer": 7} {"answer": "after the end"}', {"answer": "7"}),
+        ('{"answer": ' + "[" * 10_000, {"answer": "[" * 64}),
         ("no json", {}),
         ("", {}),
     ],
@@ -60,3 +66,54 @@ def test_what_is_followed_adds_up_to_the_field(
 def test_fields_of_odd_objects(text: str, found: dict[str, str]) -> None:
     for pieces in (1, 2, 100):
         assert followed(text, pieces, "answer", "more") == found
+
+
+def test_pieces_end_in_whole_values() -> None:
+    signature = parse_signature(
+        "q: str -> people: list[{name: str, age: int, role: Literal['boss', 'clerk']}]"
+    )
+    fields = JsonFields({field.name: field.type for field in signature.outputs})
+    pieces = ['{"people": [{"na', 'me": "A', 'da", "age": 3', '6, "role": "bo', 'ss"} ', "]}"]
+    said = ["".join(one.text for one in fields.feed(piece)) for piece in pieces]
+    assert said == ["[{", '"name": "A', 'da"', ', "age": 36', ', "role": "boss"}', "]"]
+
+
+def closed(text: str) -> str:
+    """What is open is closed."""
+    closing, in_string, escaped = "", False, False
+    for character in text:
+        if escaped:
+            escaped = False
+        elif in_string:
+            escaped = character == "\\"
+            in_string = character != '"'
+        elif character == '"':
+            in_string = True
+        elif character in "{[":
+            closing = ("}" if character == "{" else "]") + closing
+        elif character in "}]":
+            closing = closing[1:]
+    return text + ('"' if in_string else "") + closing
+
+
+@given(st.data(), st.integers(1, 9), st.sampled_from([None, 1]))
+def test_any_outputs_add_up_and_each_beginning_is_a_value(
+    data: st.DataObject, size: int, indent: int | None
+) -> None:
+    signature = data.draw(signatures())
+    wire: dict[str, Any] = data.draw(members(signature.outputs))
+    text = json.dumps(wire, indent=indent)
+    fields = JsonFields({field.name: field.type for field in signature.outputs})
+    said: dict[str, str] = {}
+    is_json: dict[str, bool] = {}
+    for at in range(0, len(text), size):
+        for piece in fields.feed(text[at : at + size]):
+            said[piece.field] = said.get(piece.field, "") + piece.text
+            is_json[piece.field] = piece.is_json
+            if piece.is_json:
+                loads(closed(said[piece.field]))
+    for name, value in wire.items():
+        if is_json.get(name):
+            assert canonical_json(loads(said[name])) == canonical_json(value)
+        else:
+            assert said.get(name, "") == value

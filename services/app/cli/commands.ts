@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   policy: async () => (await import("./commands/policy.ts")).policyCommand,
   variable: async () => (await import("./commands/variable.ts")).variableCommand,
   session: async () => (await import("./commands/session.ts")).sessionCommand,
+  pipeline: async () => (await import("./commands/pipeline.ts")).pipelineCommand,
   user: async () => (await import("./commands/user.ts")).userCommand,
 };
 

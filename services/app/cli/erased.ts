@@ -9,29 +9,45 @@ import type { OperatorLog } from "./operator-log.ts";
 export interface Erased {
   messages: number;
   sessions: number;
+  /** Users of whom everything was. */
+  users: number;
   /** The lowest sequence that is gone. */
   first: number;
   /** Sequence of the last tombstone. */
   last: number;
+  /** All that are gone, in order. */
+  sequences: readonly number[];
 }
 
 /** Undefined where nothing was. */
 export async function readErased(log: OperatorLog): Promise<Erased | undefined> {
   const sessions = new Set<string>();
-  const erased = { messages: 0, first: Number.POSITIVE_INFINITY, last: 0 };
+  const users = new Set<string>();
+  const gone = new Set<number>();
+  let last = 0;
   await log.read({
     fromSequence: 1,
     filters: [SESSIONS_ERASED_FILTER],
     onMessage: (message) => {
       const tombstone = tombstoneIn(message);
       if (tombstone?.status !== "begun") return;
-      erased.messages += tombstone.log.length;
-      for (const sequence of tombstone.log) erased.first = Math.min(erased.first, sequence);
-      erased.last = message.sequence;
-      sessions.add(`${tombstone.user}.${tombstone.session}`);
+      for (const sequence of tombstone.log) gone.add(sequence);
+      last = message.sequence;
+      if (tombstone.upTo === undefined) sessions.add(`${tombstone.user}.${tombstone.session}`);
+      else users.add(tombstone.user);
     },
   });
-  return sessions.size === 0 ? undefined : { ...erased, sessions: sessions.size };
+  if (sessions.size + users.size === 0) return undefined;
+  const sequences = [...gone].sort((a, b) => a - b);
+  const [first = Number.POSITIVE_INFINITY] = sequences;
+  return {
+    messages: sequences.length,
+    sessions: sessions.size,
+    users: users.size,
+    first,
+    last,
+    sequences,
+  };
 }
 
 function tombstoneIn(message: EventMessage) {
@@ -42,6 +58,14 @@ function tombstoneIn(message: EventMessage) {
   }
 }
 
-export function erasedText({ messages, sessions }: Erased): string {
-  return `${messages} messages of ${sessions} session${sessions === 1 ? "" : "s"} were erased at their users' request`;
+export function erasedText({ messages, sessions, users }: Omit<Erased, "sequences">): string {
+  const of = [
+    ...(sessions > 0 ? [counted(sessions, "session")] : []),
+    ...(users > 0 ? [`all that ${counted(users, "user")} had`] : []),
+  ];
+  return `${messages} messages of ${of.join(" and of ")} were erased at their users' request`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -72,6 +72,18 @@ function otherText({ data }: LogEvent, name: string, entity: string | undefined)
     }
     case "program.registered":
       return words(entity ?? "", `version ${data.version}`, `by ${data.by}`);
+    case "program.version-published":
+      return words(entity ?? "", `version ${versionIn(data)} of ${data.parent}`, `by run ${data.run}`);
+    case "program.canary-started": {
+      const share = `${Math.round(Number(data.share) * 1_000) / 10} % of the requests`;
+      return words(entity ?? "", `version ${versionIn(data)} beside ${data.base}`, share, `by ${data.by}`);
+    }
+    case "program.promoted":
+    case "program.rolled-back":
+    case "program.withdrawn": {
+      const reason = typeof data.reason === "string" ? data.reason : "";
+      return words(entity ?? "", `version ${data.version}`, `by ${data.by}`, reason);
+    }
     case "program.feedback":
       return words(`${data.score}`, typeof data.comment === "string" ? data.comment : "");
     default:
@@ -112,6 +124,10 @@ function planText(plan: PlanStepLike[] | undefined): string {
 function errorText(error: unknown): string {
   const { code, message } = (error ?? {}) as WireErrorLike;
   return `${code ?? "error"}: ${message ?? ""}`;
+}
+
+function versionIn({ definition }: Record<string, unknown>): string {
+  return String((definition as { version?: string } | undefined)?.version);
 }
 
 function workerText(data: Record<string, unknown>): string {

@@ -1,6 +1,6 @@
 // The folds that `dspex replay` can take a log through: each service's own evolve, and nothing else of it.
 
-import { snapshotBucket, VARIABLE_EVENTS_FILTER } from "../../../schemas/subjects.ts";
+import { snapshotBucket } from "../../../schemas/subjects.ts";
 import { applyMessage } from "../../learning/fold/apply.ts";
 import { stateToJson as learnerToJson } from "../../learning/fold/json.ts";
 import { initialState as initialLearner, LEARNER_EVOLVE_VERSION } from "../../learning/fold/state.ts";
@@ -13,9 +13,7 @@ import * as routerState from "../../router/state.ts";
 import { applyMessage as applyToSessions } from "../../sessions/apply.ts";
 import { stateToJson as sessionsToJson } from "../../sessions/json.ts";
 import { initialState as initialSessions, SESSIONS_EVOLVE_VERSION } from "../../sessions/state.ts";
-import * as variablesEvent from "../../variables/event.ts";
-import * as variablesEvolve from "../../variables/evolve.ts";
-import * as variablesState from "../../variables/state.ts";
+import * as variablesFold from "../../variables/fold.ts";
 import type { EventMessage } from "./log-event.ts";
 
 /** A fold under way. */
@@ -82,18 +80,16 @@ const learning: FoldedService = {
 };
 
 const variables: FoldedService = {
-  version: variablesState.VARIABLES_EVOLVE_VERSION,
+  version: variablesFold.FOLD_VERSION,
   bucket: snapshotBucket("variables"),
-  filters: [VARIABLE_EVENTS_FILTER],
+  filters: variablesFold.VARIABLES_FILTERS,
   start() {
-    let state = variablesState.initialState();
+    const fold = variablesFold.initialFold();
     return {
       apply(message) {
-        const event = readable(() => variablesEvent.decodeEvent(message));
-        if (event !== undefined) state = variablesEvolve.evolve(state, event);
-        state.sequence = message.sequence;
+        readable(() => variablesFold.applyMessage(fold, message));
       },
-      json: () => variablesState.stateToJson(state),
+      json: () => variablesFold.foldToJson(fold),
     };
   },
 };

@@ -9,19 +9,29 @@ export interface ResultViewOptions {
   /** One line of JSON: the outputs, or the whole result with `full`. */
   json?: boolean | undefined;
   full?: boolean | undefined;
+  /** The person has seen the outputs while they were made. */
+  isShown?: boolean | undefined;
+  /** Pieces of the outputs were written before, a line of JSON each: this line names what it has. */
+  followsPieces?: boolean | undefined;
 }
 
 /** @throws Exit with code 1 when the request did not succeed. */
 export function showResult(terminal: Terminal, result: Result, options: ResultViewOptions): void {
   const succeeded = result.status === "succeeded";
   if (options.full === true) terminal.json(result, options.json === true ? undefined : 2);
-  else if (options.json === true) terminal.json(succeeded ? result.outputs : { error: result.error });
-  else if (succeeded) for (const line of outputLines(result.outputs ?? {})) terminal.line(line);
+  else if (options.json === true)
+    terminal.json(succeeded ? shownOutputs(result, options) : { error: result.error });
+  else if (succeeded && options.isShown !== true)
+    for (const line of outputLines(result.outputs ?? {})) terminal.line(line);
   if (options.json !== true) terminal.note(terminal.paint("dim", summary(result)));
   if (succeeded) return;
   const error = result.error;
   const text = `${result.status}: ${error?.code ?? "unknown"}: ${error?.message ?? ""}`;
   throw new Exit(EXIT.failed, options.json === true ? "" : terminal.paint("red", text));
+}
+
+function shownOutputs({ outputs }: Result, { followsPieces = false }: ResultViewOptions): unknown {
+  return followsPieces ? { outputs } : outputs;
 }
 
 /** The only output as it is; several with their names. */

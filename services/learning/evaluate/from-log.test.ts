@@ -64,7 +64,7 @@ test("what could be chosen and never is - stays an arm, so that policies that wo
 test("what was no choice - is left out", () => {
   const cancelled: Result = { ...result, status: "cancelled" };
   assert.equal(loggedFrom(decision, { ...ending, result: cancelled }, BALANCED), undefined);
-  for (const step of [{ step: "fallback" }, { pinned: true }, { place: undefined }]) {
+  for (const step of [{ step: "fallback" }, { pinned: true }, { overridden: true }, { place: undefined }]) {
     assert.equal(
       loggedFrom({ ...decision, features: { ...features, ...step } }, ending, BALANCED),
       undefined,

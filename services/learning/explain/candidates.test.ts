@@ -71,6 +71,21 @@ test("an implementation that the request names - leaves the others out", () => {
   assert.equal(summary, "The request names small. It has not answered yet.");
 });
 
+test("an implementation that a variable names - leaves the others out, and says which variable", () => {
+  const named = decision("small", {
+    features: { program: "triage", rule: "thompson/1", pinned: true, pinnedBy: "who" },
+    candidates: decision("small").candidates.map((one) => ({
+      ...one,
+      eligible: one.implementation === "small",
+      probability: one.implementation === "small" ? 1 : 0,
+    })),
+  });
+  const told = story({ work: [work(1, "small", named, 42)] });
+  assert.equal(whys(told).small, 'chosen: variable "who" names it');
+  assert.equal(whys(told).words, 'left out: variable "who" names "small"');
+  assert.equal(explained(told).summary, "Variable who names small. It has not answered yet.");
+});
+
 test("nothing capable - has what the router said of each", () => {
   const missing = { words: "its function is not in this process", small: "takes no images" };
   const error = new DspexError("no_capable_implementation", "none", { details: { missing } }).toWire();

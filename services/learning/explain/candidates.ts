@@ -71,7 +71,12 @@ function missingOf(facts: CandidateFacts): Map<string, string> {
   const told = missingIn(error);
   if (told !== undefined) return told;
   if (definition === undefined || analysis === undefined) return new Map();
-  const found = exclusionsOf(definition, analysis, options, () => true);
+  const named = facts.choice?.namedBy;
+  const asked =
+    named === undefined || decision === undefined
+      ? options
+      : { ...options, implementation: decision.chosen, pinnedBy: named };
+  const found = exclusionsOf(definition, analysis, asked, () => true);
   if (found instanceof DspexError) return new Map();
   for (const implementation of definition.implementations) {
     const { name, lastResort } = implementation;
@@ -140,10 +145,10 @@ function whyOf(candidate: Unexplained, facts: CandidateFacts): string {
     : `expected to do worse (${decimal(score)}) than ${chosen.implementation} (${decimal(chosen.score)}); ${chance}`;
 }
 
-function whyChosen({ probability, score }: Unexplained, { how, best, chosen }: Choice): string {
+function whyChosen({ probability, score }: Unexplained, { how, best, chosen, namedBy }: Choice): string {
   switch (how) {
     case "named":
-      return "chosen: the request names it";
+      return `chosen: ${namedBy === undefined ? "the request" : `variable "${namedBy}"`} names it`;
     case "only":
       return "chosen: nothing else could take the request";
     case "declared-order":

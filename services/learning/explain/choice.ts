@@ -8,6 +8,8 @@ type Candidate = Decision["candidates"][number];
 
 export interface Choice {
   how: NonNullable<Explanation["decision"]>["how"];
+  /** Variable that named it, where the request did not. */
+  namedBy?: string;
   chosen: Candidate;
   /** The one with the highest expected reward. */
   best: Candidate;
@@ -29,7 +31,9 @@ export function choiceOf({ candidates, chosen: name, features }: Decision): Choi
   );
   // Rounding errors are the last one's.
   const to = chosen === eligible.at(-1) ? 1 : Math.min(1, from + chosen.probability);
-  return { how: howOf(features, eligible), chosen, best, from, to };
+  const { pinnedBy } = features;
+  const named = typeof pinnedBy === "string" ? { namedBy: pinnedBy } : {};
+  return { how: howOf(features, eligible), ...named, chosen, best, from, to };
 }
 
 function howOf(features: Decision["features"], eligible: readonly Candidate[]): Choice["how"] {

@@ -9,6 +9,7 @@ import type {
   ProgramRegistered,
 } from "../../../schemas/messages/program-event.ts";
 import type { Result } from "../../../schemas/messages/result.ts";
+import type { CanaryStarted } from "../../../schemas/messages/version-event.ts";
 import type { Work } from "../../../schemas/messages/work.ts";
 import { feedbackOf, parseLogSubject, programEventSubject } from "../../../schemas/subjects.ts";
 import type { RequestLookup } from "../../gateway/lookup.ts";
@@ -132,5 +133,8 @@ async function definitionAt(
     const { by: _by, ...definition } = told<ProgramRegistered>(message).data;
     if (definition.version === version) return definition;
   }
-  return undefined;
+  // Only tried by then.
+  const tried = await reader.lastUpTo(programEventSubject(program, "canary-started"), upTo);
+  const definition = tried === null ? undefined : told<CanaryStarted>(tried).data.definition;
+  return definition?.version === version ? definition : undefined;
 }

@@ -15,12 +15,12 @@ export function summaryOf(
   return [chosen, endText(story, choice)].filter((text) => text !== undefined).join(" ");
 }
 
-function chosenText({ how, chosen, best }: Choice, count: number): string {
+function chosenText({ how, chosen, best, namedBy }: Choice, count: number): string {
   const { implementation: name, probability } = chosen;
   const among = count > 1 ? ` of ${count}` : "";
   switch (how) {
     case "named":
-      return `The request names ${name}.`;
+      return namedBy === undefined ? `The request names ${name}.` : `Variable ${namedBy} names ${name}.`;
     case "only":
       return count > 1
         ? `Of ${count} implementations ${name} alone could take the request.`

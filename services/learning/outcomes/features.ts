@@ -3,6 +3,16 @@
 
 import { type Place, placeSchema } from "../../../schemas/messages/parts.ts";
 
+/** A new version that was tried beside the one in use when the request was decided. */
+export interface CanaryFeature {
+  version: string;
+  /** Probability with which the request went to it; 0 = it could not take it. */
+  share: number;
+  taken: boolean;
+  /** Its implementations that could have been chosen. */
+  arms: readonly string[];
+}
+
 export interface DecisionFeatures {
   program: string;
   /** Rule and version of the rules by which it was chosen, such as `thompson/1`. */
@@ -16,8 +26,14 @@ export interface DecisionFeatures {
   prefer?: "speed" | "quality" | "cost";
   /** As the request asked; absent if it did not. */
   deadlineMs?: number;
-  /** The request named its implementation: chance had no part in it. */
+  /** The request named its implementation, or a variable did: chance had no part in it. */
   pinned?: true;
+  /** The variable. */
+  pinnedBy?: string;
+  /** The request brought values of variables: what comes of it says little of those in force. */
+  overridden?: true;
+  /** Candidates are then those of the version that the request went to. */
+  canary?: CanaryFeature;
   /** Set where the decision followed an earlier attempt of the same request. */
   step?: "retry" | "fallback" | "hedge";
   /** Code of the error that it followed. */
@@ -49,9 +65,13 @@ export function overtakenBy(features: Record<string, unknown>): Overtaken | unde
   };
 }
 
-/** Of a decision that chance has taken; undefined for retries, fallbacks, named implementations and what is not ours. */
+/**
+ * Of a decision that chance has taken, with the values in force; undefined for retries, fallbacks, named implementations,
+ * requests with values of their own, and what is not ours.
+ */
 export function freeFeatures(features: Record<string, unknown>): DecisionFeatures | undefined {
-  const { program, place, step, pinned } = features;
-  if (step !== undefined || pinned !== undefined || typeof program !== "string") return undefined;
+  const { program, place, step, pinned, overridden } = features;
+  if (step !== undefined || pinned !== undefined || overridden !== undefined) return undefined;
+  if (typeof program !== "string") return undefined;
   return placeSchema.safeParse(place).success ? (features as unknown as DecisionFeatures) : undefined;
 }

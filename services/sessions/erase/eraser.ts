@@ -23,7 +23,7 @@ import { known } from "../decide.ts";
 import type { SessionsFold } from "../fold.ts";
 import type { Journal } from "../journal.ts";
 import { findSession, newSession, type Session } from "../state.ts";
-import { forksOf, gather } from "./gather.ts";
+import { forksOf, gather, gatherTurns } from "./gather.ts";
 import { goneResult } from "./gone-result.ts";
 import { type Begun, tombstone } from "./tombstones.ts";
 
@@ -43,6 +43,12 @@ export interface EraserOptions {
   logger: Logger;
 }
 
+interface How {
+  /** It is asked for, not only gone on with. */
+  isNew: boolean;
+  isPartOfAll: boolean;
+}
+
 export class Eraser {
   readonly #options: EraserOptions;
   /** By key of the session that is being erased. */
@@ -53,18 +59,25 @@ export class Eraser {
     this.#options = options;
   }
 
-  /** Resolves when the bytes are gone. @throws DspexError `not_found` */
-  async erase(user: string, session: string): Promise<SessionErasure> {
+  /**
+   * Resolves when the bytes are gone.
+   * @param isPartOfAll copies of its messages, judgements and values are left to who erases all that the user has.
+   * @throws DspexError `not_found`
+   */
+  async erase(user: string, session: string, { isPartOfAll = false } = {}): Promise<SessionErasure> {
     const { fold } = this.#options;
-    const messages = await this.#once(user, session, true);
+    const messages = await this.#once(user, session, { isNew: true, isPartOfAll });
     return { messages, running: findSession(fold.state, user, session)?.open.length ?? 0 };
   }
 
   /** Goes on with what the fold says is not finished. */
   resume(): void {
-    for (const key of this.#options.fold.state.toErase) {
+    const { state } = this.#options.fold;
+    for (const key of state.toErase) {
+      // All data of a user is another's task.
+      if ((state.ended.get(key)?.upTo ?? 0) > 0) continue;
       const [user = "", session = ""] = key.split(".");
-      this.#once(user, session, false).catch(async (error: Error) => {
+      this.#once(user, session, { isNew: false, isPartOfAll: false }).catch(async (error: Error) => {
         if (this.#isStopped) return;
         this.#options.logger.warn({ session: key, error: error.message }, "session not erased yet");
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -78,22 +91,22 @@ export class Eraser {
     await Promise.allSettled(this.#erasing.values());
   }
 
-  #once(user: string, session: string, isNew: boolean): Promise<number> {
+  #once(user: string, session: string, how: How): Promise<number> {
     const key = `${user}.${session}`;
     const before = this.#erasing.get(key);
     if (before !== undefined) return before;
-    const erased = this.#eraseAll(user, session, isNew).finally(() => this.#erasing.delete(key));
+    const erased = this.#eraseAll(user, session, how).finally(() => this.#erasing.delete(key));
     this.#erasing.set(key, erased);
     return erased;
   }
 
-  async #eraseAll(user: string, session: string, isNew: boolean): Promise<number> {
+  async #eraseAll(user: string, session: string, { isNew, isPartOfAll }: How): Promise<number> {
     let isDue = isNew;
     let messages = 0;
     for (;;) {
       const now = await this.#find(user, session);
-      if (now.erasing > 0) messages += await this.#finish(user, session, now.erasing);
-      else if (isDue || now.isUnerased) isDue = !(await this.#begin(now));
+      if (now.erasing > 0) messages += await this.finish(user, session, now.erasing);
+      else if (isDue || now.isUnerased) isDue = !(await this.#begin(now, isPartOfAll));
       else break;
     }
     this.#options.fold.snapshotSoon();
@@ -110,10 +123,12 @@ export class Eraser {
   }
 
   /** Returns whether the tombstone is in the log; not when something happened meanwhile, which has to go as well. */
-  async #begin(session: Session): Promise<boolean> {
+  async #begin(session: Session, isPartOfAll: boolean): Promise<boolean> {
     const { fold, journal, reader, values } = this.#options;
     const { user, session: name, eventSequence } = session;
-    const gathered = await gather(reader, values, session, forksOf(session, fold.state));
+    const gathered = isPartOfAll
+      ? (await gatherTurns(reader, session)).found
+      : await gather(reader, values, session, forksOf(session, fold.state));
     const appended = await journal.execute(user, name, (now) =>
       now !== undefined && now.eventSequence !== eventSequence
         ? undefined
@@ -123,7 +138,7 @@ export class Eraser {
   }
 
   /** From the tombstone alone, so that anybody can finish what somebody began. */
-  async #finish(user: string, session: string, sequence: number): Promise<number> {
+  async finish(user: string, session: string, sequence: number): Promise<number> {
     const { reader, journal, instance, appender } = this.#options;
     const stored = await reader.at(sequence);
     const begun = stored === null ? undefined : sessionErasedSchema.safeParse(dataIn(stored)).data;

@@ -14,12 +14,11 @@ import {
   VALUE_BUCKET,
 } from "../../../schemas/subjects.ts";
 import type { ObjectBucket } from "../../log/objects.ts";
-import type { LogReader, StoredMessage } from "../../log/read.ts";
+import { type LogReader, pagesOf, type StoredMessage } from "../../log/read.ts";
 import { dataIn, turnEventIn } from "../contents.ts";
 import { namedIn } from "../event.ts";
 import { type Session, type SessionsState, sessionKey } from "../state.ts";
 
-const PAGE = 256;
 const AT_ONCE = 64;
 
 /** Sessions that were forked from this one, and from those. */
@@ -45,6 +44,10 @@ export interface Gathered {
   results: Map<number, string>;
 }
 
+export function nothingGathered(): Gathered {
+  return { log: new Set(), values: new Set(), results: new Map() };
+}
+
 /** @param forks sessions that share turns with it: what they were asked has those in its work. */
 export async function gather(
   reader: LogReader,
@@ -52,14 +55,55 @@ export async function gather(
   session: Session,
   forks: readonly Session[],
 ): Promise<Gathered> {
-  const found: Gathered = { log: new Set(), values: new Set(), results: new Map() };
   const { user, session: name } = session;
   // Their turns come when they are through, and are erased then.
   const running = new Set(session.open.map(({ id }) => id));
+  const { found, ids, first } = await gatherTurns(reader, session);
+  if (!Number.isFinite(first)) return found;
+
+  for await (const message of pagesOf(reader, requestsFilter(user), first)) {
+    const asked = askedIn(user, message);
+    if (asked === undefined || running.has(asked.id)) continue;
+    if (asked.session === name || ids.has(asked.id)) found.log.add(message.sequence);
+  }
+  for (const subject of [
+    ATTEMPT_FAILED_SUBJECT,
+    ...["dead-lettered", "cancel-requested", "refused", "conflicted"].map(requestEventSubject),
+  ]) {
+    for await (const message of pagesOf(reader, subject, first)) {
+      const { id, sequence } = (dataIn(message) ?? {}) as { id?: string; sequence?: number };
+      const isOurs = (id !== undefined && ids.has(id)) || (sequence !== undefined && found.log.has(sequence));
+      if (isOurs) found.log.add(message.sequence);
+    }
+  }
+  for (const [id, program] of ids) {
+    if (program === "") continue;
+    for await (const message of pagesOf(reader, feedbackOf(program, id), 1)) found.log.add(message.sequence);
+  }
+  for (const fork of forks) {
+    for await (const message of pagesOf(
+      reader,
+      sessionEventSubject(user, fork.session, "turn-added"),
+      first,
+    )) {
+      for (const sequence of turnEventIn(message)?.log.work ?? []) found.log.add(sequence);
+    }
+  }
+  for (const key of await referencesIn(reader, user, found.log)) {
+    for (const sequence of await values.sequencesOf(key)) found.values.add(sequence);
+  }
+  return found;
+}
+
+/** Its own events, and the messages that they tell of; not copies of these. */
+export async function gatherTurns(
+  reader: LogReader,
+  { user, session: name }: Pick<Session, "user" | "session">,
+): Promise<{ found: Gathered; ids: Map<string, string>; first: number }> {
+  const found = nothingGathered();
   const ids = new Map<string, string>();
   let first = Number.POSITIVE_INFINITY;
-
-  for await (const message of pages(reader, sessionEventSubject(user, name, "*"), 1)) {
+  for await (const message of pagesOf(reader, sessionEventSubject(user, name, "*"), 1)) {
     if (namedIn(message.subject)?.verb === "erased") continue;
     found.log.add(message.sequence);
     first = Math.min(first, message.sequence);
@@ -71,50 +115,10 @@ export async function gather(
     found.results.set(result, turn.id);
     first = Math.min(first, ...requests);
   }
-  if (!Number.isFinite(first)) return found;
-
-  for await (const message of pages(reader, requestsFilter(user), first)) {
-    const asked = askedIn(user, message);
-    if (asked === undefined || running.has(asked.id)) continue;
-    if (asked.session === name || ids.has(asked.id)) found.log.add(message.sequence);
-  }
-  for (const subject of [
-    ATTEMPT_FAILED_SUBJECT,
-    ...["dead-lettered", "cancel-requested", "refused", "conflicted"].map(requestEventSubject),
-  ]) {
-    for await (const message of pages(reader, subject, first)) {
-      const { id, sequence } = (dataIn(message) ?? {}) as { id?: string; sequence?: number };
-      const isOurs = (id !== undefined && ids.has(id)) || (sequence !== undefined && found.log.has(sequence));
-      if (isOurs) found.log.add(message.sequence);
-    }
-  }
-  for (const [id, program] of ids) {
-    if (program === "") continue;
-    for await (const message of pages(reader, feedbackOf(program, id), 1)) found.log.add(message.sequence);
-  }
-  for (const fork of forks) {
-    for await (const message of pages(reader, sessionEventSubject(user, fork.session, "turn-added"), first)) {
-      for (const sequence of turnEventIn(message)?.log.work ?? []) found.log.add(sequence);
-    }
-  }
-  for (const key of await referencesIn(reader, user, found.log)) {
-    for (const sequence of await values.sequencesOf(key)) found.values.add(sequence);
-  }
-  return found;
+  return { found, ids, first };
 }
 
-async function* pages(reader: LogReader, subject: string, from: number): AsyncGenerator<StoredMessage> {
-  let position = from;
-  for (;;) {
-    const page = await reader.some(subject, position, PAGE);
-    yield* page;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
-    position = last.sequence + 1;
-  }
-}
-
-function askedIn(
+export function askedIn(
   user: string,
   message: StoredMessage,
 ): { id: string; session: string | undefined } | undefined {
@@ -128,7 +132,7 @@ function askedIn(
 }
 
 /** Keys of the user's large values that the messages refer to. */
-async function referencesIn(
+export async function referencesIn(
   reader: LogReader,
   user: string,
   sequences: ReadonlySet<number>,

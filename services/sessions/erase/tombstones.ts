@@ -9,8 +9,13 @@ const MOST = 20_000;
 
 export type Begun = SessionErased & { status: "begun" };
 
-/** The next tombstone, with as much as one holds. */
-export function tombstone(session: Session, { log, values, results }: Gathered, by: string): Begun {
+/** The next tombstone, with as much as one holds. `isRunning`: what is not over yet will need another one. */
+export function tombstone(
+  session: Pick<Session, "user" | "session" | "turns" | "contextVersion" | "upTo">,
+  { log, values, results }: Gathered,
+  by: string,
+  isRunning = false,
+): Begun {
   const sequences = [...log].sort((a, b) => a - b);
   const some = sequences.slice(0, MOST);
   const others = [...values].sort((a, b) => a - b).slice(0, MOST);
@@ -28,6 +33,18 @@ export function tombstone(session: Session, { log, values, results }: Gathered, 
     results: [...results]
       .filter(([sequence]) => named.has(sequence))
       .map(([sequence, id]) => ({ id, sequence })),
-    ...(!isAll && { more: true }),
+    ...(!(isAll && !isRunning) && { more: true }),
+    ...(session.upTo > 0 && { upTo: session.upTo }),
+  };
+}
+
+/** What a tombstone left for the next one. */
+export function without({ log, values, results }: Gathered, done: Begun): Gathered {
+  const named = new Set(done.log);
+  const namedValues = new Set(done.values);
+  return {
+    log: new Set([...log].filter((sequence) => !named.has(sequence))),
+    values: new Set([...values].filter((sequence) => !namedValues.has(sequence))),
+    results: new Map([...results].filter(([sequence]) => !named.has(sequence))),
   };
 }

@@ -6,6 +6,7 @@ import { type AttemptFailed, attemptFailedSchema } from "../../../../schemas/mes
 import { type Decision, decisionSchema } from "../../../../schemas/messages/parts.ts";
 import { type ProgramDefinition, programFeedbackSchema } from "../../../../schemas/messages/program-event.ts";
 import type { Result } from "../../../../schemas/messages/result.ts";
+import type { CanaryStarted } from "../../../../schemas/messages/version-event.ts";
 import { parseLogSubject } from "../../../../schemas/subjects.ts";
 import { choiceOf } from "../../../learning/evaluate/from-log.ts";
 import { GatheredDecisions } from "../../../learning/evaluate/gathered.ts";
@@ -67,6 +68,9 @@ export class Gatherer {
       if (attempt === 1 && decision !== undefined) this.#failed.set(requestSequence, decision);
     } else if (entity === "program" && verb === "registered") {
       const definition = data as ProgramDefinition;
+      this.#definitions.set(`${definition.name}/${definition.version}`, definition);
+    } else if (entity === "program" && verb === "canary-started") {
+      const { definition } = data as CanaryStarted;
       this.#definitions.set(`${definition.name}/${definition.version}`, definition);
     } else if (entity === "program" && verb === "feedback") {
       const { id, metric = "", key = "", score } = programFeedbackSchema.parse(data);

@@ -24,6 +24,7 @@ export function detailLines(info: SessionInfo): string[] {
   const { session, status, turns, openTurns, contextVersion, forkedFrom, performance } = info;
   const { successRate, latencyMs, inputTokens, outputTokens, costUsd, implementations, affinity, trend } =
     performance;
+  const programs = Object.entries(performance.programs).sort(([, a], [, b]) => b.turns - a.turns);
   const mix = Object.entries(implementations)
     .sort(([, a], [, b]) => b - a)
     .map(([name, share]) => `${name} ${percent(share)}`);
@@ -48,9 +49,25 @@ export function detailLines(info: SessionInfo): string[] {
       ...(mix.length === 0 ? [] : [["answered by", mix.join(", ")]]),
       ...(affinity === undefined
         ? []
-        : [["same worker", `${percent(affinity.rate)} of ${affinity.of} turns`]]),
+        : [["same place", `${percent(affinity.rate)} of ${affinity.of} turns, as the one before`]]),
       ...(trend === undefined ? [] : [["newest 8 turns", trendText(trend)]]),
     ]),
+    ...(programs.length === 0 ? [] : ["", ...table([PROGRAM_HEAD, ...programs.map(programRow)])]),
+  ];
+}
+
+const PROGRAM_HEAD = ["program", "turns", "succeeded", "mean", "same place"];
+
+function programRow([name, { turns, successRate, meanMs, affinity }]: [
+  string,
+  SessionInfo["performance"]["programs"][string],
+]): string[] {
+  return [
+    name,
+    String(turns),
+    percent(successRate),
+    meanMs === undefined ? "" : `${Math.round(meanMs)} ms`,
+    affinity === undefined ? "" : `${affinity.hits} of ${affinity.of}`,
   ];
 }
 

@@ -3,6 +3,7 @@
 import type { Decision } from "../../../../schemas/messages/parts.ts";
 import { DECISION_KINDS, type DecisionKind } from "../../../router/verify/recorded.ts";
 import type { Difference, Verdicts } from "../../../router/verify/verifier.ts";
+import { type Erased, erasedText } from "../erased.ts";
 import { stateDifferences } from "../state-diff.ts";
 import { table } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -23,6 +24,8 @@ export interface VerifyReport extends Verdicts {
   /** Decisions whose in-flight counts are below what the log shows, or above what it explains. */
   inFlight: { tooFew: number; unexplained: number | undefined };
   differences: ShownDifference[];
+  /** What users had erased from the whole log. */
+  erasedFromLog: Omit<Erased, "sequences"> | undefined;
   /** State that the fold began with; absent = it began with the log. */
   snapshotSequence: number | undefined;
   messages: number;
@@ -42,19 +45,28 @@ export function verifyJson(report: VerifyReport): object {
 }
 
 export function showVerify(terminal: Terminal, report: VerifyReport): void {
-  const { from, to, same, different, notCheckable, kinds, messages, tookMs, snapshotSequence } = report;
+  const { from, to, same, different, notCheckable, erased, kinds, messages, tookMs, snapshotSequence } =
+    report;
   const count = (n: number) => n.toLocaleString("en");
   const begin = snapshotSequence === undefined ? "" : `, from the snapshot at #${snapshotSequence}`;
   terminal.line(`${terminal.paint("bold", "verify")} #${from} to #${to}`);
   terminal.line(`folded ${count(messages)} messages in ${Math.round(tookMs)} ms${begin}`);
   const rows = DECISION_KINDS.map((kind) => ({ kind, ...kinds[kind] }))
-    .filter((row) => row.same + row.different + row.notCheckable > 0)
-    .map((row) => [row.kind, count(row.same), count(row.different), count(row.notCheckable)]);
-  const head = ["decisions", "same", "different", "not checkable"];
-  const all = ["all", count(same), count(different), count(notCheckable)];
+    .filter((row) => row.same + row.different + row.notCheckable + row.erased > 0)
+    .map((row) => [row.kind, ...[row.same, row.different, row.notCheckable, row.erased].map(count)]);
+  const head = ["decisions", "same", "different", "not checkable", "erased"];
+  const all = ["all", ...[same, different, notCheckable, erased].map(count)];
   for (const line of table([head, ...rows, all])) terminal.line(line);
   for (const [why, n] of Object.entries(report.notCheckableBecause))
     terminal.line(`not checkable: ${count(n)}, ${why}`);
+  const { erasedFromLog } = report;
+  if (erasedFromLog !== undefined) {
+    terminal.line(`${erasedText(erasedFromLog)}; decisions that were among them are not counted at all`);
+    if (erased > 0)
+      terminal.line(
+        `erased: ${count(erased)} decisions that come out otherwise without what they were taken from`,
+      );
+  }
   for (const [rule, n] of Object.entries(report.otherRules))
     terminal.line(`by another rule: ${count(n)} by ${rule}, which this version cannot take again`);
   if (report.unreadable.length > 0)

@@ -7,6 +7,7 @@ import { DspexError } from "../../../../schemas/errors.ts";
 import type { Decision } from "../../../../schemas/messages/parts.ts";
 import { DecisionCollector } from "../../../router/verify/collect.ts";
 import { type Difference, totalOf, Verifier } from "../../../router/verify/verifier.ts";
+import { type Erased, readErased } from "../erased.ts";
 import type { OperatorLog } from "../operator-log.ts";
 import type { Window } from "../replay-points.ts";
 import { readStretch } from "../replay-read.ts";
@@ -34,7 +35,9 @@ export async function verify(
   const { recorded, otherRules, unreadable } = collector;
   const state = await stateBefore(log, window, recorded.stateSequences);
   const snapshotSequence = state?.sequence;
+  const erased = await readErased(log);
   const verifier = new Verifier(recorded, {
+    ...(erased !== undefined && { erased: erased.sequences }),
     ...(state !== undefined && { state }),
     headSequence: head,
     shown,
@@ -58,12 +61,21 @@ export async function verify(
     notCheckableBecause: Object.fromEntries(reasons),
     otherRules: Object.fromEntries(otherRules),
     unreadable,
-    inFlight: { tooFew: inFlight.tooFew, unexplained: from > 1 ? undefined : inFlight.unexplained },
+    inFlight: {
+      tooFew: inFlight.tooFew,
+      // Who cannot see what was sent cannot tell what was counted too much.
+      unexplained: from > 1 || erased !== undefined ? undefined : inFlight.unexplained,
+    },
+    erasedFromLog: erased === undefined ? undefined : withoutSequences(erased),
     differences: await Promise.all(differences.map((one) => withRecorded(log, one))),
     snapshotSequence,
     messages,
     tookMs: performance.now() - startedAt,
   };
+}
+
+function withoutSequences({ sequences: _sequences, ...erased }: Erased): Omit<Erased, "sequences"> {
+  return erased;
 }
 
 async function withRecorded(log: OperatorLog, difference: Difference): Promise<ShownDifference> {
