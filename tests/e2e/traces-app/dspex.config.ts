@@ -70,7 +70,8 @@ export default defineConfig({
           },
           { inline: true },
         ),
-        python("speaks", { pool: "general", entry: "speaks" }),
+        // Chance may choose it first otherwise.
+        python("speaks", { pool: "general", entry: "speaks", lastResort: true }),
       ],
     }),
   ],
