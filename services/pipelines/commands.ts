@@ -9,6 +9,7 @@ import { MAX_BODY_BYTES } from "../../schemas/limits.ts";
 import type { PipelineRunOptions, PipelineStarted } from "../../schemas/messages/pipeline-event.ts";
 import { validateOutputs } from "../../schemas/signature/values.ts";
 import { pipelineEventSubject } from "../../schemas/subjects.ts";
+import type { RegisteredPipeline } from "../client/pipelines/answers.ts";
 import type { LogReader } from "../log/read.ts";
 import { decideStart, hashOf, type StartCommand } from "./decide.ts";
 import type { Compiled, DefinitionProblem } from "./definition/compiled.ts";
@@ -31,7 +32,6 @@ import {
   PIPELINES_BOUNDS,
   registeredIn,
 } from "./state.ts";
-import type { RegisteredView } from "./views.ts";
 
 const ATTEMPTS = 20;
 
@@ -104,7 +104,7 @@ export class PipelineCommands {
     });
   }
 
-  async register(owner: string, user: string, declaration: unknown): Promise<RegisteredView> {
+  async register(owner: string, user: string, declaration: unknown): Promise<RegisteredPipeline> {
     const { fold, journal } = this.#options;
     const { definition, version } = this.checked(user, declaration);
     const { name } = definition;

@@ -8,11 +8,11 @@ import { DspexError } from "../../schemas/errors.ts";
 import { isPipelineVerb } from "../../schemas/messages/pipeline-event.ts";
 import { pipelineEventSubject } from "../../schemas/subjects.ts";
 import type { ApiRequest, PieceWriter } from "../bus/micro-service.ts";
+import type { RunEventAnswer } from "../client/pipelines/answers.ts";
 import type { LogReader } from "../log/read.ts";
 import { namedIn } from "./event.ts";
 import type { PipelinesFold } from "./fold.ts";
 import { keyOf } from "./state.ts";
-import type { RunEventView } from "./views.ts";
 
 const MAX_PIECES = 256;
 const ANSWER_MS = 60_000;
@@ -49,7 +49,7 @@ export async function writeEvents(
         const verb = namedIn(message.subject)?.verb ?? "";
         if (!isPipelineVerb(verb) || verb === "registered" || verb === "removed") continue;
         const { data } = message.json() as CloudEvent<Record<string, unknown>>;
-        const view: RunEventView = {
+        const view: RunEventAnswer = {
           sequence: message.sequence,
           time: new Date(message.timeMs).toISOString(),
           verb,

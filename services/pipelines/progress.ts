@@ -1,10 +1,10 @@
 // A run as the API tells it while it is on, and afterwards. Pure.
 
 import type { WireError } from "../../schemas/errors.ts";
+import type { RunProgress, RunStatus, RunSummary, StageProgress } from "../client/pipelines/answers.ts";
 import { type Compiled, graphAt, stageAt } from "./definition/compiled.ts";
 import { bodyPath, type Instance, instanceKey, isSettled, type Run } from "./run/state.ts";
 import type { EndedRun } from "./state.ts";
-import type { RunProgress, RunStatus, RunSummary, StageProgress } from "./views.ts";
 
 export function statusOf({ outcome }: Run): RunStatus {
   return outcome === undefined ? "running" : outcome.status === "succeeded" ? "running" : "compensating";

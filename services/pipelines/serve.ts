@@ -13,6 +13,14 @@ import { type PipelineResult, pipelineRunOptionsSchema } from "../../schemas/mes
 import { formatSignature } from "../../schemas/signature/format.ts";
 import { adminPattern, apiPattern, pipelineEventSubject } from "../../schemas/subjects.ts";
 import type { Answer, ApiRequest, Endpoint, PieceWriter } from "../bus/micro-service.ts";
+import type {
+  PipelineAnalysis,
+  PipelineDetails,
+  PipelineInfo,
+  PipelineValidation,
+  RunProgress,
+  RunSummary,
+} from "../client/pipelines/answers.ts";
 import type { LogReader } from "../log/read.ts";
 import { type AnalysedRun, analyse } from "./analysis/analyse.ts";
 import type { PipelineCommands } from "./commands.ts";
@@ -29,14 +37,6 @@ import {
   PIPELINES_BOUNDS,
   SHARED,
 } from "./state.ts";
-import type {
-  PipelineAnalysis,
-  PipelineDescription,
-  PipelineListItem,
-  RunProgress,
-  RunSummary,
-  ValidateView,
-} from "./views.ts";
 
 const run = z.string().regex(/^[A-Za-z0-9]{1,32}$/, "expected a run [A-Za-z0-9]{1,32}");
 const traceparentSchema = z.string().regex(TRACEPARENT).max(64);
@@ -169,14 +169,14 @@ function traceparentOf(request: ApiRequest): string | undefined {
   return given.success ? given.data : undefined;
 }
 
-function validated(commands: PipelineCommands, user: string, definition: unknown): ValidateView {
+function validated(commands: PipelineCommands, user: string, definition: unknown): PipelineValidation {
   const { problems, version } = commands.validate(user, definition);
   return problems.length === 0 ? { problems, version } : { problems };
 }
 
-function list(fold: PipelinesFold, user: string): PipelineListItem[] {
+function list(fold: PipelinesFold, user: string): PipelineInfo[] {
   const { state } = fold;
-  const items: PipelineListItem[] = [];
+  const items: PipelineInfo[] = [];
   for (const known of state.pipelines.values()) {
     const newest = known.versions.at(-1);
     if (known.removed || newest === undefined || (known.owner !== user && known.owner !== SHARED)) continue;
@@ -201,7 +201,7 @@ function describe(
   user: string,
   name: string,
   version: string | undefined,
-): PipelineDescription {
+): PipelineDetails {
   const known = found(findPipeline(state, user, name), name);
   const one = findVersion(known, version);
   if (one === undefined)

@@ -1,11 +1,12 @@
-// What the API tells of pipelines and of their runs. The service's own words are services/pipelines/views.ts; a test
-// holds the two together.
+// What `pipeline.<verb>` of the API answers, besides results (schemas/messages/pipeline-event.ts): the service's types
+// and the client's. Types alone.
 
 import type { WireError } from "../../../schemas/errors.ts";
 import type { PipelineDefinition } from "../../../schemas/messages/pipeline-definition.ts";
 import type { PipelineResult, PipelineVerb } from "../../../schemas/messages/pipeline-event.ts";
 import type { StageStatus } from "./drawing/marks.ts";
 
+/** `register`. */
 export interface RegisteredPipeline {
   name: string;
   /** A user, or `shared`. */
@@ -14,20 +15,21 @@ export interface RegisteredPipeline {
   version: string;
 }
 
-/** Something that is wrong with a definition. */
+/** What is wrong with a definition; an empty list = nothing. */
 export interface PipelineProblem {
-  /** With the names of the stages around it: `summaries/sum`; absent = the pipeline itself. */
+  /** Name of the stage, with the names of those around it: `summaries/sum`; absent = the pipeline itself. */
   stage?: string;
   /** Where in the definition: `stages[2].inputs.text`. */
   path: string;
   message: string;
 }
 export interface PipelineValidation {
-  /** Empty = it can be registered and run. */
   problems: PipelineProblem[];
+  /** Of a definition without problems. */
   version?: string;
 }
 
+/** One of `list`. */
 export interface PipelineInfo {
   name: string;
   owner: string;
@@ -35,11 +37,13 @@ export interface PipelineInfo {
   version: string;
   versions: number;
   description?: string;
+  /** The signature's canonical text. */
   signature: string;
   registeredAt: string;
   stages: number;
 }
 
+/** `describe`. */
 export interface PipelineDetails {
   name: string;
   owner: string;
@@ -52,6 +56,7 @@ export interface PipelineDetails {
 
 export type RunStatus = "running" | "compensating" | "succeeded" | "failed" | "cancelled";
 
+/** One of `runs`: newest first; `after` = the `run` of the last one. */
 export interface RunSummary {
   run: string;
   pipeline: string;
@@ -65,15 +70,16 @@ export interface RunSummary {
   error?: WireError;
 }
 
-/** All instances of a stage in the run together. */
+/** A stage of `get`: all of its instances in the run together. */
 export interface StageProgress {
-  /** Number in the definition, pre-order over all bodies. */
+  /** Number in the definition, pre-order. */
   stage: number;
   name: string;
   /** Names of the stages around it. */
   within: string[];
   kind: string;
   status: StageStatus;
+  /** Instances that were started, that run, and that ended well or badly. */
   started: number;
   running: number;
   finished: number;
@@ -89,6 +95,7 @@ export interface StageProgress {
   error?: WireError;
 }
 
+/** `get`. */
 export interface RunProgress {
   run: string;
   pipeline: string;
@@ -102,13 +109,14 @@ export interface RunProgress {
   inFlight: number;
   stages: StageProgress[];
   parent?: { run: string; stage: number; n: number };
+  /** Runs that it has started. */
   children: string[];
   /** Signals that came and were not awaited yet. */
   signals: string[];
   error?: WireError;
 }
 
-/** One event of a run, as the log has it. */
+/** A piece of `events`. */
 export interface RunEventAnswer {
   sequence: number;
   time: string;
@@ -116,6 +124,7 @@ export interface RunEventAnswer {
   data: Record<string, unknown>;
 }
 
+/** One link of the critical path, in order of time. */
 export interface CriticalStage {
   stage: number;
   name: string;
@@ -139,6 +148,7 @@ export interface StageAnalysis {
   requests: number;
   failed: number;
   retried: number;
+  /** Percentiles of the duration of one instance. */
   p50Ms: number;
   p95Ms: number;
   workMs: number;
@@ -153,21 +163,27 @@ export interface StageAnalysis {
 /** Sums over requests, by where their time went. */
 export interface TimeProfile {
   requests: number;
+  /** Waited for a slot. */
   queueMs: number;
+  /** Chose an implementation. */
   routeMs: number;
+  /** Native functions, Python's modules, models. */
   runMs: number;
   /** Of that, what model servers took, where they are told of: not by Python's modules. */
   modelMs: number;
+  /** What remains: the log, transfer, encoding, deciding. */
   transferMs: number;
   totalMs: number;
 }
 
+/** `analysis`: of one run, or over the last runs of a pipeline. */
 export interface PipelineAnalysis {
   pipeline: string;
   version: string;
   run?: string;
   runs: number;
   status: Partial<Record<RunStatus, number>>;
+  /** Mean over runs. */
   wallMs: number;
   workMs: number;
   waitMs: number;
@@ -175,9 +191,11 @@ export interface PipelineAnalysis {
   /** Of one run. */
   criticalPath?: CriticalStage[];
   stages: StageAnalysis[];
+  /** By implementation kind: `native` (functions and native workers) and `python` (pools). */
   split: { native: TimeProfile; python: TimeProfile };
   usage: { inputTokens: number; outputTokens: number; costUsd: number };
   bottleneck?: { stage: string; share: number; why: "work" | "queue" | "route" | "transfer" | "wait" };
+  /** What to change. */
   advice: string;
 }
 

@@ -1,8 +1,8 @@
 // One sentence on what to change first. Pure.
 
 import { DEFAULT_RUN_CONCURRENCY } from "../../../schemas/messages/pipeline-definition.ts";
+import type { PipelineAnalysis, StageAnalysis } from "../../client/pipelines/answers.ts";
 import type { Compiled } from "../definition/compiled.ts";
-import type { PipelineAnalysis, StageAnalysis } from "../views.ts";
 
 export type Bottleneck = NonNullable<PipelineAnalysis["bottleneck"]>;
 

@@ -1,9 +1,14 @@
 // Where the time and the money of runs went: by stage, by what a request does, along the critical path; and what to
 // change first. Pure.
 
+import type {
+  PipelineAnalysis,
+  RunStatus,
+  StageAnalysis,
+  TimeProfile,
+} from "../../client/pipelines/answers.ts";
 import type { Compiled } from "../definition/compiled.ts";
 import type { PipelinesEvent } from "../event.ts";
-import type { PipelineAnalysis, RunStatus, StageAnalysis, TimeProfile } from "../views.ts";
 import { advise, type Bottleneck } from "./advice.ts";
 import { criticalPath } from "./critical-path.ts";
 import { durationOf, type Span, spansOf, transferOf } from "./spans.ts";
