@@ -77,6 +77,8 @@ export class Supervisor {
   /** Starts the processes; returns when the server is reached. */
   async start(): Promise<this> {
     this.#dispatch({ kind: "begin" });
+    // Where no pool has a process nothing ever happens that could tell.
+    this.#tellReady();
     this.#timer = setInterval(() => this.#dispatch({ kind: "tick" }), TICK_MS);
     const { connection } = await this.#bus;
     this.#beats = connection.subscribe(ALL_BEATS, {
