@@ -1,5 +1,5 @@
 // Messages of the log as the pipelines service folds them: programs' registrations, what happened to pipelines and runs,
-// and the results of stages. Everything else is passed over at a look at its subject.
+// the results of stages, and that all of a user is to be erased. Everything else is passed over at a look at its subject.
 
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { parseRequestId } from "../../schemas/envelope/ids.ts";
@@ -16,6 +16,7 @@ import {
 } from "../../schemas/messages/pipeline-event.ts";
 import type { ProgramRegistered } from "../../schemas/messages/program-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import { type SessionErased, sessionErasedSchema } from "../../schemas/messages/session-event.ts";
 import { parseLogSubject } from "../../schemas/subjects.ts";
 import { parseStageKey } from "./run/keys.ts";
 
@@ -33,6 +34,8 @@ export type PipelinesEvent = At &
   (
     | { kind: "program-registered"; data: ProgramRegistered }
     | { kind: "program-removed"; program: string }
+    /** Everything of the user up to a sequence is to be forgotten. */
+    | { kind: "user-erased"; user: string; upTo: number }
     | (Named & { kind: "registered"; data: PipelineRegistered })
     | (Named & { kind: "removed"; data: PipelineRemoved })
     | (Named & { kind: "started"; data: PipelineStarted })
@@ -72,6 +75,11 @@ export function decodeEvent(message: EventMessage, isAwaited: IsAwaited): Pipeli
       return { kind: "program-registered", ...at, data: dataOf<ProgramRegistered>(message) };
     if (subject.verb === "removed") return { kind: "program-removed", ...at, program: subject.name ?? "" };
     return undefined;
+  }
+  if (subject.entity === "session") {
+    if (subject.verb !== "erased") return undefined;
+    const { user, upTo } = sessionErasedSchema.parse(dataOf(message)) as SessionErased & { upTo?: number };
+    return upTo === undefined ? undefined : { kind: "user-erased", ...at, user, upTo };
   }
   return decodePipelineEvent(message);
 }

@@ -28,6 +28,10 @@ export function evolve(state: PipelinesState, event: PipelinesEvent): PipelinesS
       if (program !== undefined) state.programs.set(event.program, { ...program, removed: true });
       return state;
     }
+    case "user-erased":
+      for (const [ended, { user, sequence: at }] of state.ended)
+        if (user === event.user && at <= event.upTo) state.ended.delete(ended);
+      return state;
     default:
       break;
   }

@@ -139,8 +139,7 @@ export class PipelinesFold {
 
   #tell(event: PipelinesEvent): void {
     this.#options.onEvent(event);
-    if (event.kind === "program-registered" || event.kind === "program-removed" || event.kind === "result")
-      return;
+    if (!("name" in event) || event.kind === "result") return;
     for (const wake of this.#watching.get(keyOf(event.user, event.name)) ?? []) wake();
   }
 }

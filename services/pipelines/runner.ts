@@ -77,7 +77,7 @@ export class Runner {
   }
 
   onEvent(event: PipelinesEvent): void {
-    if (event.kind === "program-registered" || event.kind === "program-removed") return;
+    if (!("name" in event)) return;
     const { user, name } = event;
     const key = keyOf(user, name);
     const { fold, timers, spans } = this.#options;

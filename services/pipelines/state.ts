@@ -10,7 +10,7 @@ import type { Run } from "./run/state.ts";
 import type { Registered } from "./run/trial.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const PIPELINES_EVOLVE_VERSION = "1";
+export const PIPELINES_EVOLVE_VERSION = "2";
 
 /** Bounds of the state; together they bound the memory whatever the log holds. */
 export const PIPELINES_BOUNDS = {
