@@ -1,64 +1,20 @@
 // Runs the compiler on large and on wrong signatures: how much it costs, and what it says.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { compileTypes } from "../../../tests/kit/compile-types.ts";
 import { parseJson } from "../../envelope/json.ts";
 import { signatures } from "../arbitraries.ts";
 import type { Field, LiteralValue, Signature, Type } from "../ast.ts";
 import { formatSignature } from "../format.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const compiler = join(root, "node_modules/typescript/bin/tsc");
 
-interface Compiled {
-  output: string;
-  instantiations: number;
-  checkMs: number;
-}
-
-async function compile(source: string): Promise<Compiled> {
-  const folder = await mkdtemp(join(tmpdir(), "dspex-types-"));
-  try {
-    const config = {
-      extends: join(root, "tsconfig.json"),
-      compilerOptions: { noEmit: true, typeRoots: [join(root, "node_modules/@types")] },
-      include: ["./fixture.ts"],
-      exclude: [],
-    };
-    const door = JSON.stringify(join(root, "schemas/signature/mod.ts"));
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    await writeFile(join(folder, "fixture.ts"), `import { signature } from ${door};\n${source}`);
-    const output = await run([compiler, "-p", folder, "--extendedDiagnostics"]);
-    return {
-      output,
-      instantiations: fact(output, "Instantiations"),
-      checkMs: fact(output, "Check time") * 1_000,
-    };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** The compiler's exit code says that there were errors, which the output says, too. */
-function run(args: string[]): Promise<string> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, args, { timeout: 60_000 }, (_error, stdout) => resolve(stdout));
-  });
-}
-
-function fact(output: string, name: string): number {
-  const found =
-    new RegExp(`${name}:\\s*([0-9.]+)`).exec(output)?.[1] ?? assert.fail(`no ${name} in ${output}`);
-  return Number(found);
-}
+const compile = (source: string) => compileTypes(source, "schemas/signature/mod.ts", "signature");
 
 const TYPES = [
   "str",

@@ -1,55 +1,11 @@
 // Runs the compiler on a pipeline of thirty stages and on wrong ones: how much it costs, and what it says.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import test from "node:test";
-import { fileURLToPath } from "node:url";
+import { compileTypes } from "../../../tests/kit/compile-types.ts";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-
-interface Compiled {
-  output: string;
-  instantiations: number;
-  checkMs: number;
-}
-
-async function compile(source: string): Promise<Compiled> {
-  const folder = await mkdtemp(join(tmpdir(), "dspex-types-"));
-  try {
-    const config = {
-      extends: join(root, "tsconfig.json"),
-      compilerOptions: { noEmit: true, typeRoots: [join(root, "node_modules/@types")] },
-      include: ["./fixture.ts"],
-      exclude: [],
-    };
-    const door = JSON.stringify(join(root, "services/client/mod.ts"));
-    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
-    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-    const words = "all, any, equals, expr, first, length, less, not, pipeline, program, signature";
-    await writeFile(join(folder, "fixture.ts"), `import { ${words} } from ${door};\n${source}`);
-    const compiler = join(root, "node_modules/typescript/bin/tsc");
-    const output = await new Promise<string>((resolve) => {
-      const args = [compiler, "-p", folder, "--extendedDiagnostics", "--noUnusedLocals", "false"];
-      execFile(process.execPath, args, { timeout: 60_000 }, (_error, stdout) => resolve(stdout));
-    });
-    return {
-      output,
-      instantiations: fact(output, "Instantiations"),
-      checkMs: fact(output, "Check time") * 1_000,
-    };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-function fact(output: string, name: string): number {
-  const found =
-    new RegExp(`${name}:\\s*([0-9.]+)`).exec(output)?.[1] ?? assert.fail(`no ${name} in ${output}`);
-  return Number(found);
-}
+const NAMES = "all, any, equals, expr, first, length, less, not, pipeline, program, signature";
+const compile = (source: string) => compileTypes(source, "services/client/mod.ts", NAMES);
 
 const PROGRAMS = `
 const work = program("work", signature("text: str, limit: int = 3, tags: list[str] -> texts: list[{title: str, body: str, score: float}], good: bool, note: str | None"));`;

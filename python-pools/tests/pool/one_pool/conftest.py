@@ -5,6 +5,8 @@ Each file says `loop_scope="session"`: its tests run on the loop that the shared
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,6 +19,12 @@ from tests.pool.nats_kit import NatsKit, running_nats
 from tests.pool.pool_process import PoolProcess, pool_process
 
 MODULES = ("--modules", str(Path(__file__).parents[1] / "user_modules"))
+
+
+def path_without(command: str) -> str:
+    """The folders of PATH that have no such command: what is said without it is said on any machine."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    return os.pathsep.join(folder for folder in folders if shutil.which(command, path=folder) is None)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -40,7 +48,7 @@ async def shared_model() -> AsyncIterator[FakeModelServer]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pool(nats_kit: NatsKit, shared_model: FakeModelServer) -> AsyncIterator[PoolProcess]:
-    environment = {"FAKE_KEY": KEY}
+    environment = {"FAKE_KEY": KEY, "PATH": path_without("deno")}
     async with pool_process(
         nats_kit, *MODULES, models=shared_model.models(), environment=environment
     ) as process:

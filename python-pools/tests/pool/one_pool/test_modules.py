@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +114,6 @@ async def test_what_cannot_be_built_says_why(
     assert said in error["message"]
 
 
-@pytest.mark.skipif(shutil.which("deno") is not None, reason="deno is there")
 async def test_kinds_that_run_written_code_need_the_sandbox(pool: PoolProcess, log: Log) -> None:
     for module in ("ProgramOfThought", "CodeAct"):
         definition = program("code", SIGNATURE, dspy(module))
