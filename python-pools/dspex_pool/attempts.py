@@ -86,6 +86,7 @@ class Attempts:
         held.request_id = work.id
         if delivery.doubtful and await self._is_answered(work):
             return ACK
+        _end_if_unwanted(held)
         attempt, span = self._begin(held, event)
         clock = _Clock(time.time(), time.perf_counter())
         outputs: Outputs | None = None
@@ -153,3 +154,9 @@ class Attempts:
     async def _is_answered(self, work: Work) -> bool:
         """Somebody had this delivery before and may have stored its result just before it died."""
         return await self._reader.last(LOG_STREAM, result_subject(work.id)) is not None
+
+
+def _end_if_unwanted(held: Held) -> None:
+    """The client library may take a cancellation, while it waits for an answer, for a time-out."""
+    if held.unwanted:
+        raise asyncio.CancelledError
