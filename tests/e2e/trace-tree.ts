@@ -6,10 +6,8 @@ import type { ReceivedSpan } from "../kit/otlp-spans.ts";
 
 /** `service: name (kind)`, a consumer with `<-` where it is linked to its parent; children below, by their start. */
 export function treeOf(spans: readonly ReceivedSpan[], parentSpanId?: string, indent = ""): string {
-  const ids = new Set(spans.map((span) => span.spanId));
-  const level = spans.filter((span) =>
-    parentSpanId === undefined ? !ids.has(span.parentSpanId) : span.parentSpanId === parentSpanId,
-  );
+  const level =
+    parentSpanId === undefined ? rootsOf(spans) : spans.filter((span) => span.parentSpanId === parentSpanId);
   return level
     .map((span) => {
       const linked = span.links[0]?.spanId === span.parentSpanId ? " <-" : "";
@@ -18,6 +16,18 @@ export function treeOf(spans: readonly ReceivedSpan[], parentSpanId?: string, in
       return below === "" ? line : `${line}\n${below}`;
     })
     .join("\n");
+}
+
+/** The one span whose parent is not among them; not the first by time, as clocks of processes differ. */
+export function rootOf(spans: readonly ReceivedSpan[]): ReceivedSpan {
+  const [root, ...others] = rootsOf(spans);
+  assert.ok(root !== undefined && others.length === 0, `not one tree:\n${treeOf(spans)}`);
+  return root;
+}
+
+function rootsOf(spans: readonly ReceivedSpan[]): ReceivedSpan[] {
+  const ids = new Set(spans.map((span) => span.spanId));
+  return spans.filter((span) => !ids.has(span.parentSpanId));
 }
 
 export function briefly(tree: string): string {
