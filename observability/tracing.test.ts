@@ -60,7 +60,7 @@ test("tracing - a collector that is away costs spans, not the process", async ()
   await withSpan("router", "route", {}, () => {});
   const startedAt = performance.now();
   await tracing.stop(300);
-  assert.ok(performance.now() - startedAt < 1_000);
+  assert.ok(performance.now() - startedAt < 10_000);
 });
 
 test("tracing - without an endpoint nothing records", async () => {

@@ -13,7 +13,7 @@ import { pipeline } from "node:stream/promises";
 import { spec, type TestEvent } from "node:test/reporters";
 import { parseArgs } from "node:util";
 import { closingEvents, runNodeSuite } from "./test/node-suite.ts";
-import { runPytest } from "./test/pytest.ts";
+import { type Pytest, runPytest } from "./test/pytest.ts";
 import { filesOf, type SuiteName, suites } from "./test/suites.ts";
 
 const { values, positionals: filters } = parseArgs({
@@ -28,6 +28,8 @@ const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
 
 const chosen = chosenSuites();
+// The two fast suites need no more than a core each; the others have the machine to themselves.
+const together = values.fast ? startPytest() : undefined;
 await pipeline(Readable.from(allEvents()), new spec(), process.stdout, { end: false });
 close();
 
@@ -36,13 +38,21 @@ async function* allEvents(): AsyncGenerator<TestEvent> {
     const suite = suites[name];
     const files = filesOf(suite, filters);
     if (files.length === 0 || stop.signal.aborted) continue;
-    yield line(`── ${name}: ${files.length} ${files.length === 1 ? "file" : "files"}`);
-    // pytest writes to the terminal itself, between what the runner's reporter shows of other suites.
-    if (name === "python")
-      Object.assign(python, await runPytest(files, { fast: values.fast, signal: stop.signal }));
+    yield shown(`── ${name}: ${files.length} ${files.length === 1 ? "file" : "files"}\n`);
+    if (name === "python") yield* pytestEvents(together ?? startPytest());
     else yield* runNodeSuite(suite, files, { totals, signal: stop.signal });
   }
   yield* closingEvents(totals);
+}
+
+function startPytest(): Pytest {
+  return runPytest(filesOf(suites.python, filters), { fast: values.fast, signal: stop.signal });
+}
+
+/** What pytest writes, as a test's output: so it comes where its suite's turn is. */
+async function* pytestEvents({ output, counts }: Pytest): AsyncGenerator<TestEvent> {
+  for await (const text of output) yield shown(text);
+  Object.assign(python, await counts);
 }
 
 function close(): void {
@@ -65,6 +75,6 @@ function chosenSuites(): SuiteName[] {
   return one;
 }
 
-function line(text: string): TestEvent {
-  return { type: "test:stdout", data: { file: "", message: `${text}\n` } };
+function shown(text: string): TestEvent {
+  return { type: "test:stdout", data: { file: "", message: text } };
 }

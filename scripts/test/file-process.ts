@@ -1,4 +1,4 @@
-// Loaded into each test file's process, so that it always comes to an end, and by way of the "exit" event, where what
+// Loaded into each process of test files, so that it always comes to an end, and by way of the "exit" event, where what
 // the tests started can be ended too.
 
 // A test that leaves a connection or a timer open would else keep the whole run waiting. Keeps nothing alive itself.

@@ -1,7 +1,10 @@
 // One suite under Node's test runner, as the events that its reporters understand.
+import { fork } from "node:child_process";
+import { on, once } from "node:events";
 import { join } from "node:path";
 import { run } from "node:test";
 import type { TestEvent } from "node:test/reporters";
+import type { Order } from "./one-process.ts";
 import { root, type Suite } from "./suites.ts";
 
 const processesAtOnce = 2;
@@ -18,14 +21,17 @@ export async function* runNodeSuite(
   files: string[],
   { totals, signal }: { totals: Totals; signal: AbortSignal },
 ): AsyncGenerator<TestEvent> {
-  const events = run({
-    files: files.map((file) => join(root, file)),
-    concurrency: processesAtOnce,
-    timeout: suite.timeoutMs,
-    execArgv: [`--import=${fileProcess}?limitMs=${2 * suite.timeoutMs}`],
-    signal,
-  });
-  for await (const event of events as AsyncIterable<TestEvent>) {
+  const paths = files.map((file) => join(root, file));
+  const events = suite.isShared
+    ? eventsOfOneProcess(paths, suite, signal)
+    : (run({
+        files: paths,
+        concurrency: processesAtOnce,
+        timeout: suite.timeoutMs,
+        execArgv: execArgv(2 * suite.timeoutMs),
+        signal,
+      }) as AsyncIterable<TestEvent>);
+  for await (const event of events) {
     const [, name, count] =
       (event.type === "test:diagnostic" &&
         event.data.nesting === 0 &&
@@ -34,6 +40,35 @@ export async function* runNodeSuite(
     if (name === undefined) yield event;
     else totals.set(name, (totals.get(name) ?? 0) + Number(count));
   }
+}
+
+async function* eventsOfOneProcess(
+  files: string[],
+  { timeoutMs }: Suite,
+  signal: AbortSignal,
+): AsyncGenerator<TestEvent> {
+  const child = fork(new URL("./one-process.ts", import.meta.url), {
+    serialization: "advanced",
+    execArgv: execArgv(10 * timeoutMs),
+  });
+  const stop = () => child.kill();
+  signal.addEventListener("abort", stop, { once: true });
+  const messages = on(child, "message", { close: ["disconnect"] });
+  const ended = once(child, "exit");
+  child.send({ files, timeoutMs } satisfies Order);
+  let isWhole = false;
+  for await (const [event] of messages as AsyncIterable<[TestEvent]>) {
+    isWhole ||= event.type === "test:summary" && event.data.file === undefined;
+    yield event;
+  }
+  const [code, signalName] = await ended;
+  signal.removeEventListener("abort", stop);
+  if (!isWhole && !signal.aborted)
+    throw new Error(`the process of the tests ended before they did: ${signalName ?? `exit code ${code}`}`);
+}
+
+function execArgv(limitMs: number): string[] {
+  return [`--import=${fileProcess}?limitMs=${limitMs}`];
 }
 
 /** The runner's own closing lines for all that ran. */

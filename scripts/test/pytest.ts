@@ -1,16 +1,23 @@
-// The Python suite: pytest in python-pools, its output passed on as it comes, its closing line read for the counts.
-import { spawn } from "node:child_process";
+// The Python suite: pytest in python-pools, its output handed on as it comes, its closing line read for the counts.
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { join, relative } from "node:path";
+import { PassThrough, type Readable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Counts } from "./counts.ts";
 import { root } from "./suites.ts";
 
 const pools = join(root, "python-pools");
 
-export async function runPytest(
-  files: string[],
-  { fast, signal }: { fast: boolean; signal: AbortSignal },
-): Promise<Counts> {
+// What waits to be read at most before pytest has to: far more than it writes where all is well.
+const HELD_BYTES = 16 * 1024 * 1024;
+
+export interface Pytest {
+  /** What it writes, as it comes. */
+  output: AsyncIterable<string>;
+  counts: Promise<Counts>;
+}
+
+export function runPytest(files: string[], { fast, signal }: { fast: boolean; signal: AbortSignal }): Pytest {
   const args = ["-m", "pytest", `--color=${process.stdout.isTTY ? "yes" : "no"}`];
   if (fast) args.push("-m", "not integration");
   args.push(...files.map((file) => relative("python-pools", file)));
@@ -19,9 +26,17 @@ export async function runPytest(
     stdio: ["ignore", "pipe", "inherit"],
     signal,
   });
+  const output = new PassThrough({ encoding: "utf8", highWaterMark: HELD_BYTES });
+  child.stdout.setEncoding("utf8").pipe(output);
+  const counts = countsOfChild(child);
+  // Whoever reads all output first asks for them later than they may fail.
+  counts.catch(() => {});
+  return { output, counts };
+}
+
+async function countsOfChild(child: ChildProcessByStdio<null, Readable, null>): Promise<Counts> {
   let last = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    process.stdout.write(text);
+  child.stdout.on("data", (text: string) => {
     last = `${last}${text}`.trimEnd().split("\n").at(-1) ?? "";
   });
   const code = await new Promise<number | null>((resolve, reject) => {

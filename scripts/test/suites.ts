@@ -6,6 +6,8 @@ import { join } from "node:path";
 export interface Suite {
   /** Starts no server and no model: part of `--fast`. Python's suite leaves out what is marked `integration`. */
   fast: boolean;
+  /** Files run in one process, not each in its own: they change nothing that others see. */
+  isShared: boolean;
   /** Part of `npm test`. */
   usual: boolean;
   /** Longest that one test may take. */
@@ -21,6 +23,7 @@ export const root = join(import.meta.dirname, "../..");
 export const suites: Record<SuiteName, Suite> = {
   unit: {
     fast: true,
+    isShared: true,
     usual: true,
     timeoutMs: 60_000,
     patterns: [
@@ -30,19 +33,33 @@ export const suites: Record<SuiteName, Suite> = {
   },
   integration: {
     fast: false,
+    isShared: false,
     usual: true,
     timeoutMs: 120_000,
     patterns: ["tests/**/*.test.ts"],
     except: ["tests/{kit,contract,behaviour,e2e,chaos}/**"],
   },
-  python: { fast: true, usual: true, timeoutMs: 120_000, patterns: ["python-pools/tests/**/test_*.py"] },
+  python: {
+    fast: true,
+    isShared: false,
+    usual: true,
+    timeoutMs: 120_000,
+    patterns: ["python-pools/tests/**/test_*.py"],
+  },
   e2e: {
     fast: false,
+    isShared: false,
     usual: true,
     timeoutMs: 300_000,
     patterns: ["tests/e2e/**/*.test.ts", "examples/**/*.test.ts"],
   },
-  chaos: { fast: false, usual: false, timeoutMs: 1_800_000, patterns: ["tests/chaos/**/*.test.ts"] },
+  chaos: {
+    fast: false,
+    isShared: false,
+    usual: false,
+    timeoutMs: 1_800_000,
+    patterns: ["tests/chaos/**/*.test.ts"],
+  },
 };
 
 /** The suite's files that lie under a path with one of the filters in it; all where there is no filter. */

@@ -72,7 +72,7 @@ it("a stream that takes nothing - the model waits once 64 Ki characters have gat
   assert.equal(written, 17);
   const start = performance.now();
   await writer.finish({ x: "y".repeat(409_600) });
-  assert.ok(performance.now() - start < 3_000);
+  assert.ok(performance.now() - start < 20_000);
   assert.equal(chunks.length, 1);
   await writing;
 });
