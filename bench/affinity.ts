@@ -8,8 +8,9 @@
 import { parseSignature } from "../schemas/signature/mod.ts";
 import { createModelAdapters, type ModelAnswer, type Turn } from "../services/native/adapters/mod.ts";
 import { ModelSlots } from "../services/native/model-slots.ts";
+import { says, startFakeModelServer } from "../tests/kit/fake-model-server.ts";
 import { SeededRandom } from "../tests/kit/random.ts";
-import { startModelServer } from "../tests/kit/start-model-server.ts";
+import { startModelServer, type TestModelServer } from "../tests/kit/start-model-server.ts";
 import { Report, shown, shownSpread } from "./kit/report.ts";
 import { benchSettings } from "./kit/settings.ts";
 import { spread } from "./kit/statistics.ts";
@@ -26,8 +27,16 @@ const WORDS =
   );
 
 const report = new Report(import.meta.filename, settings);
-await using server = await startModelServer();
+await using server = settings.short ? await startPlayedModel() : await startModelServer();
 const { structured } = createModelAdapters({ variables: {} });
+
+/** To see that it runs no model has to compute. */
+async function startPlayedModel(): Promise<TestModelServer> {
+  const played = await startFakeModelServer(says('{"answer": true}'));
+  const capabilities = { responseSchema: true, tools: false, vision: false, logprobs: false };
+  const model = played.model({ capabilities, cacheSlots: SLOTS });
+  return { baseUrl: played.baseUrl, model, [Symbol.asyncDispose]: () => played[Symbol.asyncDispose]() };
+}
 
 function ask(history: readonly Turn[], question: string, slot: number | undefined): Promise<ModelAnswer> {
   return structured.call({

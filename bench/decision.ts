@@ -45,7 +45,7 @@ let state: RouterState = evolve(initialState(), {
   definition: echoDefinition(),
 });
 let n = 0;
-let lastResult = "";
+let lastResult: Uint8Array = new Uint8Array();
 const intakes = new Map<number, Intake>();
 // The server is there for the wiring alone: what is measured does not reach it.
 await using server = await startBenchServer("1s");
@@ -60,7 +60,7 @@ const router = await inMemoryRouter(connection);
 await request();
 const body = requestBody(1, text);
 const bytes = Buffer.from(body);
-const resultBytes = Buffer.from(lastResult);
+const resultBytes = lastResult;
 const written = parseJson(lastResult);
 const sample = decoded(requestMessage(1, 2, text));
 if (sample.kind !== "request" || sample.intake.request === undefined) throw new Error("not a request");
@@ -84,8 +84,8 @@ const results = await micro(
     { name: "result: write JSON", run: (count) => times(count, () => stringifyJson(written)) },
     { name: "result: parse JSON", run: (count) => times(count, () => parseJson(resultBytes)) },
     {
-      name: "result: decode (subject, id)",
-      run: (count) => times(count, () => decoded(resultMessage(1, 3, "{}"))),
+      name: "result: decode (JSON, ending, outcome)",
+      run: (count) => times(count, () => decoded(resultMessage(1, 3, lastResult))),
     },
     {
       name: "whole request: decode, fold, decide, run, write, fold",
@@ -136,7 +136,7 @@ async function request(): Promise<void> {
   router.onEvent(event, undefined);
   if (event.kind === "request") intakes.set(event.sequence, event.intake);
   await router.handleRequest({ ...message, deliveries: 1 } as unknown as Delivery);
-  const result = decoded(resultMessage(n, 2 * n + 1, ""));
+  const result = decoded(resultMessage(n, 2 * n + 1, lastResult));
   const closed = result.kind === "result" ? state.open.get(result.id) : undefined;
   if (closed === undefined) throw new Error("the router did not answer");
   state = evolve(state, result);
@@ -146,7 +146,7 @@ async function request(): Promise<void> {
 /** The router as a process wires it, but its appender stores nothing and its fold is driven from here. */
 async function inMemoryRouter(connection: NatsConnection): Promise<Router> {
   const appender = {
-    append: (_subject: string, data: string) => {
+    append: (_subject: string, data: Uint8Array) => {
       lastResult = data;
       return Promise.resolve(1);
     },

@@ -3,7 +3,8 @@
 // The shipped programs `sentiment` and `topic` on the embedded model, asked by an application: every held-out sentence to
 // every implementation alone, then a stream of sentences where the router chooses and each answer is judged. All
 // figures are read back from the log; what other policies would have got is known, since every sentence was asked alone.
-// Draws docs/pictures/learning-*.svg. `--requests 400` and `--rows 160` for longer or shorter.
+// Draws docs/pictures/learning-*.svg. `--requests 400` and `--rows 160` for longer or shorter; in its short form a played
+// model answers.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,6 +16,7 @@ import { Report } from "./kit/report.ts";
 import { startBenchServer } from "./kit/server.ts";
 import { benchSettings } from "./kit/settings.ts";
 import { ask, planFor } from "./learning/measure.ts";
+import { startPlayedModel } from "./learning/played-model.ts";
 import { readWholeLog } from "./learning/read-log.ts";
 import { reportLearning } from "./learning/report.ts";
 
@@ -24,11 +26,12 @@ const { values } = parseArgs({
   strict: false,
   allowPositionals: true,
 });
-const requests = Number(values.requests ?? (settings.short ? 60 : 400));
+const requests = Number(values.requests ?? (settings.short ? 24 : 400));
 const rows = Number(values.rows ?? (settings.short ? 3 : Number.POSITIVE_INFINITY));
 
 const report = new Report(import.meta.filename, settings);
 await using server = await startBenchServer("1s");
+await using _played = settings.short ? await startPlayedModel() : undefined;
 await using _up = await startUp({
   home: server.home,
   url: server.url,

@@ -16,3 +16,9 @@ export const MAX_DEADLINE_MS = 3_600_000;
 
 export const DEFAULT_PRIORITY = 5;
 export const MAX_PRIORITY = 9;
+
+/** Validators of one program, and all of them together as JSON. */
+export const MAX_VALIDATORS = 16;
+export const MAX_VALIDATORS_BYTES = 65_536;
+/** Problems of one validator that a verdict tells. */
+export const MAX_VERDICT_PROBLEMS = 5;

@@ -200,6 +200,11 @@ export function liveResultSubject(id: string): string {
 export function liveResultsOf(user: string, connection: string): string {
   return `dspex-live.result.${user}.${connection}.*`;
 }
+/** Word of a run of a pipeline for whoever waits for it: it has ended, or its service is there again. */
+export function liveRunSubject(user: string, run: string): string {
+  return `dspex-live.result.${user}.p.${run}.told`;
+}
+export const ALL_LIVE_RUNS = "dspex-live.result.*.p.*.told";
 export function chunkSubject(id: string): string {
   return `dspex-chunk.${id}`;
 }

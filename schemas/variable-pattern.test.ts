@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../tests/kit/fast-check.ts";
 import { checkPattern, matchesPattern } from "./variable-pattern.ts";
 
 const CASES: readonly (readonly [name: string, pattern: string, matches: boolean])[] = [

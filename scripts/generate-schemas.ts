@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { collect } from "./generate-schemas/collect.ts";
+import { languageTable } from "./generate-schemas/language-table.ts";
 import { errorCodes, headerNames, limitValues } from "./generate-schemas/python-constants.ts";
 import { pythonModels } from "./generate-schemas/python-models.ts";
 
@@ -35,6 +36,7 @@ export async function generate(): Promise<Map<string, string>> {
     "error_codes.py": errorCodes(),
     "headers.py": headerNames(),
     "limits.py": limitValues(),
+    [join("validators", "languages.txt")]: await languageTable(),
   };
   for (const [name, text] of Object.entries(python)) files.set(join(PYTHON_DIR, name), text);
   return files;

@@ -57,12 +57,29 @@ export function resultBody(n: number, text: string): string {
       },
     ],
     usage: { inputTokens: 0, outputTokens: 0 },
-    timings: { queueMs: 1.2, routeMs: 0.131, runMs: 0.031, totalMs: 2 },
+    timings: {
+      queueMs: 0.477,
+      routeMs: 0.131,
+      runMs: 0.031,
+      totalMs: 2,
+      decodeMs: 0.057,
+      validateMs: 0.003,
+      codeMs: 0.016,
+      encodeMs: 0.022,
+    },
     decision: {
       stateSequence: 2 * n,
-      policyVersion: "declared-order/1",
-      features: {},
-      candidates: [{ implementation: "native", score: 1, probability: 1, eligible: true }],
+      policyVersion: "0",
+      features: {
+        program: "echo",
+        rule: "thompson/1",
+        place: { arm: "native@568cb45f4fec", task: "text/low/english", length: 1, load: 0 },
+        complexity: 0.063,
+        pool: "native",
+      },
+      candidates: [
+        { implementation: "native", score: 0.808_660_713_720_998_3, probability: 1, eligible: true },
+      ],
       chosen: "native",
       inFlight: {},
     },
@@ -82,8 +99,8 @@ export function requestMessage(n: number, sequence: number, text: string): Event
 }
 
 /** A result of the n-th request; its body is what the router wrote. */
-export function resultMessage(n: number, sequence: number, body: string): EventMessage {
-  return message(resultSubject(connectionRequestId(USER, CONNECTION, n)), sequence, Buffer.from(body));
+export function resultMessage(n: number, sequence: number, body: Uint8Array): EventMessage {
+  return message(resultSubject(connectionRequestId(USER, CONNECTION, n)), sequence, body);
 }
 
 function message(subject: string, sequence: number, data: Uint8Array): EventMessage {

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import dspex
+from dspex.validators.tokens import token_count
 
 from .sentences import sentence_ends
-from .tokens import Span, token_count, token_spans
+from .tokens import Span, token_spans
 
 
 @dspex.program(

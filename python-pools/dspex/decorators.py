@@ -5,7 +5,7 @@ imports the module and reads the registry.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
@@ -30,6 +30,8 @@ class UserProgram:
     timeout_ms: int | None = None
     # Names of variables, by the setting that they give or the key that `dspex.variable` finds them under.
     variables: Mapping[str, str] | None = None
+    # What is asked of the outputs beyond their types.
+    validators: Sequence[Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,15 @@ def program(
     max_tokens: int | None = None,
     timeout_ms: int | None = None,
     variables: Mapping[str, str] | None = None,
+    validators: Sequence[Mapping[str, Any]] | None = None,
 ) -> Callable[[Target], Target]:
     """Registers a function or a `dspy.Module` subclass as a program; by default under its own name.
 
     `variables` are names of variables: under `model`, `temperature`, `maxTokens` and `timeoutMs` they give
     that setting its value; under any other key `dspex.variable(key)` finds it.
+
+    `validators` are what is asked of the outputs beyond their types, each `{"output", "kind", "options",
+    "onFailure"}`: `fail` lets the router try what is next, `score` lets the answer count as worse.
 
     A signature that does not parse, a name that is no token and a name that is taken are errors at import.
     """
@@ -96,6 +102,7 @@ def program(
                 max_tokens=max_tokens,
                 timeout_ms=timeout_ms,
                 variables=variables,
+                validators=validators,
             )
         )
         return target

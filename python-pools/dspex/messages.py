@@ -348,12 +348,59 @@ class ExplanationCandidatesItem(Message, frozen=True, kw_only=True):
     why: str
 
 
+ValidatorKind = Literal[
+    "json",
+    "schema",
+    "length",
+    "pattern",
+    "language",
+    "format",
+    "pii",
+    "quotes",
+    "citations",
+    "arithmetic",
+    "totals",
+    "table",
+    "any",
+]
+
+
+class VerdictProblemsItemSpan(Message, frozen=True, kw_only=True):
+    start: Count
+    end: Count
+
+
+class VerdictProblemsItem(Message, frozen=True, kw_only=True):
+    path: str
+    message: str
+    span: VerdictProblemsItemSpan | None = None
+
+
+class Verdict(Message, frozen=True, kw_only=True):
+    """What one validator found in the outputs that were stored."""
+
+    validator: Token
+    output: str
+    kind: ValidatorKind
+    valid: bool
+    score: Annotated[float, Meta(ge=0, le=1)] | None = None
+    problems: Annotated[list[VerdictProblemsItem], Meta(max_length=5)] | None = None
+
+
+class Validation(Message, frozen=True, kw_only=True):
+    """What a program's validators say of an answer."""
+
+    quality: Annotated[float, Meta(ge=0, le=1)] | None = None
+    verdicts: Annotated[list[Verdict], Meta(max_length=16)]
+
+
 class ExplanationResult(Message, frozen=True, kw_only=True):
     implementation: Token | None = None
     attempts: Count
     error: WireError | None = None
     fallback_reason: str | None = None
     confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
+    validation: Validation | None = None
     usage: Usage
     queue_ms: Annotated[float, Meta(ge=0)]
     run_ms: Annotated[float, Meta(ge=0)]
@@ -802,10 +849,23 @@ class StartedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", 
 
 
 class ResultTimings(Message, frozen=True, kw_only=True):
+    """Where the time of the attempt that answered went. `queueMs + routeMs + runMs` are all of it.
+    `waitMs` and what follows are the parts of it that somebody measured, none of them twice; what is
+    left of `totalMs` was the log, the way between processes and large values, read and stored. A part
+    that took none may be absent; without `decodeMs` no other than `failedMs` was measured.
+    """
+
     queue_ms: Annotated[float, Meta(ge=0)]
     route_ms: Annotated[float, Meta(ge=0)]
     run_ms: Annotated[float, Meta(ge=0)]
     total_ms: Annotated[float, Meta(ge=0)]
+    wait_ms: Annotated[float, Meta(ge=0)] | None = None
+    failed_ms: Annotated[float, Meta(ge=0)] | None = None
+    decode_ms: Annotated[float, Meta(ge=0)] | None = None
+    validate_ms: Annotated[float, Meta(ge=0)] | None = None
+    model_ms: Annotated[float, Meta(ge=0)] | None = None
+    code_ms: Annotated[float, Meta(ge=0)] | None = None
+    encode_ms: Annotated[float, Meta(ge=0)] | None = None
 
 
 class FinishedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", tag="finished"):
@@ -837,6 +897,7 @@ class FailedPipelineStep(Message, frozen=True, kw_only=True, tag_field="kind", t
     duration_ms: Annotated[float, Meta(ge=0)]
     next: Literal["retry", "fallback", "value", "skip", "fail"]
     retry_ms: Count | None = None
+    sequence: Sequence | None = None
     implementation: Token | None = None
     pool: Token | None = None
     usage: Usage | None = None
@@ -1048,7 +1109,7 @@ class PipelineStartedReuseStagesItem(Message, frozen=True, kw_only=True):
 
 class PipelineStartedReuse(Message, frozen=True, kw_only=True):
     run: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{1,32}\Z")]
-    from_: Annotated[str, Meta(max_length=64)] | None = msgspec.field(name="from", default=None)
+    from_: Annotated[str, Meta(max_length=640)] | None = msgspec.field(name="from", default=None)
     stages: Annotated[list[PipelineStartedReuseStagesItem], Meta(max_length=4_000)]
 
 
@@ -1209,6 +1270,7 @@ class ChoiceImplementation(
     more: Annotated[list[ChoiceImplementationMoreItem], Meta(max_length=7)] | None = None
     words: dict[str, Annotated[str, Meta(min_length=1)]] | None = None
     calibration: Annotated[list[JsonObject], Meta(max_length=256)] | None = None
+    offsets: dict[str, float] | None = None
 
 
 class Tool(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -1280,6 +1342,23 @@ class Routing(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     implementation_variable: VariableName | None = None
 
 
+# An output, or a part of one: `answer`, `lines[0].text`, `lines[].text` for the text of each line.
+OutputPath = Annotated[
+    str,
+    Meta(max_length=256, pattern=r"^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]{0,6}\])*\Z"),
+]
+
+
+class ValidatorDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As somebody declares it: a name is made where there is none."""
+
+    name: Token | None = None
+    output: OutputPath
+    kind: ValidatorKind
+    options: JsonObject | None = None
+    on_failure: Literal["fail", "score"]
+
+
 class ProgramDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A definition as somebody registers it: signature in text or AST, version computed from the rest."""
 
@@ -1288,6 +1367,17 @@ class ProgramDeclaration(Message, frozen=True, kw_only=True, forbid_unknown_fiel
     signature: Annotated[str, Meta(max_length=65_536)] | JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
     routing: Routing | None = None
+    validators: Annotated[list[ValidatorDeclaration], Meta(max_length=16)] | None = None
+
+
+class Validator(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One condition on the outputs."""
+
+    name: Token
+    output: OutputPath
+    kind: ValidatorKind
+    options: JsonObject | None = None
+    on_failure: Literal["fail", "score"]
 
 
 class ProgramDefinition(Message, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -1297,6 +1387,7 @@ class ProgramDefinition(Message, frozen=True, kw_only=True, forbid_unknown_field
     signature: JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
     routing: Routing | None = None
+    validators: Annotated[list[Validator], Meta(min_length=1, max_length=16)] | None = None
 
 
 class ProgramFeedbackCanary(Message, frozen=True, kw_only=True):
@@ -1315,6 +1406,7 @@ class ProgramFeedback(Message, frozen=True, kw_only=True, forbid_unknown_fields=
     version: Token | None = None
     implementation: Token | None = None
     place: Place | None = None
+    replaces: Sequence | None = None
     canary: ProgramFeedbackCanary | None = None
 
 
@@ -1325,6 +1417,7 @@ class ProgramRegistered(Message, frozen=True, kw_only=True, forbid_unknown_field
     signature: JsonObject
     implementations: Annotated[list[Implementation], Meta(min_length=1, max_length=64)]
     routing: Routing | None = None
+    validators: Annotated[list[Validator], Meta(min_length=1, max_length=16)] | None = None
     by: str
 
 
@@ -1437,6 +1530,7 @@ class Result(Message, frozen=True, kw_only=True):
     decision: Decision | None = None
     confidence: Annotated[float, Meta(ge=0, le=1)] | None = None
     label_scores: dict[str, float] | None = None
+    validation: Validation | None = None
     session: Token | None = None
     request_hash: str
     log: ResultLog
@@ -1907,13 +2001,29 @@ class Work(Message, frozen=True, kw_only=True):
     requested_at: str
     request_hash: str
     route_ms: Annotated[float, Meta(ge=0)]
+    wait_ms: Annotated[float, Meta(ge=0)] | None = None
+    decode_ms: Annotated[float, Meta(ge=0)] | None = None
+    encode_ms: Annotated[float, Meta(ge=0)] | None = None
     attempts: list[Attempt]
     log: WorkLog
     fallback_reason: str | None = None
 
 
+class WorkerFound(Message, frozen=True, kw_only=True):
+    """One that counted as lost because nobody heard its beats is heard again: it lives, and takes what is
+    its own.
+    """
+
+    pool: Token
+    worker: Token
+    incarnation: str
+    pid: SafeInt | None = None
+
+
 class WorkerLost(Message, frozen=True, kw_only=True):
-    """A process died or fell silent; `gaveBack` = stream sequences of the work that it held."""
+    """A process died or fell silent; `gaveBack` = stream sequences of the work that it held. A supervisor
+    says how it ended (`exitCode`, `signal`); a router, which has only heard no beat, says neither.
+    """
 
     pool: Token
     worker: Token
@@ -2018,6 +2128,7 @@ WORK_TYPE = "dspex.work.dispatched.v1"
 WORKER_STARTED_TYPE = "dspex.worker.started.v1"
 WORKER_STOPPED_TYPE = "dspex.worker.stopped.v1"
 WORKER_LOST_TYPE = "dspex.worker.lost.v1"
+WORKER_FOUND_TYPE = "dspex.worker.found.v1"
 
 # The struct of an event's data, or the union of some, by the event's type.
 EVENT_DATA: dict[str, Any] = {
@@ -2080,4 +2191,5 @@ EVENT_DATA: dict[str, Any] = {
     WORKER_STARTED_TYPE: WorkerStarted,
     WORKER_STOPPED_TYPE: WorkerStopped,
     WORKER_LOST_TYPE: WorkerLost,
+    WORKER_FOUND_TYPE: WorkerFound,
 }

@@ -163,6 +163,11 @@ def live_results_of(user: str, connection: str) -> str:
     return f"dspex-live.result.{user}.{connection}.*"
 
 
+def live_run_subject(user: str, run: str) -> str:
+    """Word of a run of a pipeline for whoever waits for it: it has ended, or its service is there again."""
+    return f"dspex-live.result.{user}.p.{run}.told"
+
+
 def chunk_subject(request_id: str) -> str:
     return f"dspex-chunk.{request_id}"
 

@@ -30,7 +30,7 @@ class Objective:
     """What is measured: a program, whole, by requests with the variables overridden.
 
     `data`: examples `{"inputs": …, "outputs": …, "split"?: …}`. `metric`: `exact`, `f1`, `contains`,
-    `semantic` (needs `embeddings`, `module:fn`), `llm-judge` (asks `judge_model`), or `module:fn`.
+    `semantic` (`embeddings`: a package or `module:fn`), `llm-judge` (asks `judge_model`), or `module:fn`.
     `measures`: what counts; of several those are shown of which none is better in all.
     """
 

@@ -6,13 +6,14 @@ succeeded, but another had answered ─▶ dspex.request.superseded.v1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 
 from dspex.messages import Usage, WireError
-from dspex_pool.work_message import Work, WorkLog, seconds, usage_of
+from dspex_pool.part_times import Parts
+from dspex_pool.work_message import Work, WorkLog, duration_of, seconds, usage_of
 
 RESULT_TYPE: Final = "dspex.result.stored.v1"
 ATTEMPT_FAILED_TYPE: Final = "dspex.attempt.failed.v1"
@@ -52,6 +53,8 @@ class Ran:
     usage: Usage | None
     """Slot of the model's server that its calls used."""
     slot: int | None = None
+    """What was measured of it and of the time before it."""
+    parts: Parts = field(default_factory=Parts)
 
 
 class _Struct(msgspec.Struct, rename="camel", omit_defaults=True, kw_only=True):
@@ -63,6 +66,13 @@ class _Timings(_Struct, kw_only=True):
     route_ms: float
     run_ms: float
     total_ms: float
+    wait_ms: float | None = None
+    failed_ms: float | None = None
+    decode_ms: float
+    validate_ms: float
+    model_ms: float | None = None
+    code_ms: float
+    encode_ms: float
 
 
 class _Attempt(_Struct, kw_only=True):
@@ -92,9 +102,9 @@ class _Result(_Struct, kw_only=True):
     attempts: list[Any]
     fallback_reason: str | None = None
     usage: Usage
-    timings: _Timings
     decision: msgspec.Raw
     confidence: float | None = None
+    validation: dict[str, Any] | None = None
     session: str | None = None
     request_hash: str
     log: _ResultLog
@@ -149,9 +159,10 @@ def result_event(
     ran: Ran,
     outputs: msgspec.Raw,
     confidence: float | None,
+    validation: dict[str, Any] | None,
     stamp: Stamp,
 ) -> bytes:
-    requested_at = seconds(work.requested_at)
+    """Without its timings, see `with_timings`."""
     attempt = _Attempt(
         attempt=work.attempt,
         implementation=work.implementation,
@@ -173,20 +184,35 @@ def result_event(
         attempts=[*work.attempts, attempt],
         fallback_reason=work.fallback_reason,
         usage=_total(work.attempts, ran.usage),
-        timings=_Timings(
-            # Clocks of two machines: never below zero.
-            queue_ms=max(0.0, _ms(ran.started_at - requested_at) - work.route_ms),
-            route_ms=work.route_ms,
-            run_ms=ran.duration_ms,
-            total_ms=max(0.0, _ms(ran.started_at - requested_at)) + ran.duration_ms,
-        ),
         decision=work.decision,
         confidence=confidence,
+        validation=validation,
         session=work.session,
         request_hash=work.request_hash,
         log=_ResultLog(request=work.request_sequence, work=[*log.work, sequence], failures=log.failures),
     )
     return _event(RESULT_TYPE, place, stamp, data)
+
+
+def with_timings(event: bytes, work: Work, ran: Ran, encode_s: float) -> bytes:
+    """Ends a result's event. They are its last member, because how long it took to write is one of them."""
+    before_ms = _ms(ran.started_at - seconds(work.requested_at))
+    parts = ran.parts
+    timings = _Timings(
+        # Clocks of two machines: never below zero.
+        queue_ms=max(0.0, _sum(before_ms, -work.route_ms)),
+        route_ms=work.route_ms,
+        run_ms=ran.duration_ms,
+        total_ms=_sum(before_ms, ran.duration_ms),
+        wait_ms=_sum(work.wait_ms, parts.wait_ms) or None,
+        failed_ms=_sum(*map(duration_of, work.attempts)) or None,
+        decode_ms=_sum(work.decode_ms, parts.decode_ms),
+        validate_ms=parts.validate_ms,
+        model_ms=parts.model_ms or None,
+        code_ms=parts.code_ms,
+        encode_ms=_sum(work.encode_ms, parts.encode_ms, _ms(encode_s)),
+    )
+    return b'%b,"timings":%b}}' % (event[:-2], _encoder.encode(timings))
 
 
 def failed_event(work: Work, sequence: int, place: Place, ran: Ran, error: WireError, stamp: Stamp) -> bytes:
@@ -243,6 +269,10 @@ def _total(attempts: list[msgspec.Raw], last: Usage | None) -> Usage:
         output_tokens=sum(usage.output_tokens for usage in used),
         cost_usd=sum(costs) if costs else None,
     )
+
+
+def _sum(*ms: float) -> float:
+    return round(sum(ms), 3)
 
 
 def _ms(duration_s: float) -> float:

@@ -19,6 +19,7 @@ from opentelemetry.trace import Span
 
 from dspex.error_codes import ErrorCode
 from dspex.errors import DspexError
+from dspex_pool.part_times import PartTimes
 from dspex_pool.usage import AttemptUsage
 
 """User, session, program, version, and the name that the program gave it."""
@@ -63,6 +64,7 @@ class AttemptContext:
     calls: Counter[bytes] = field(default_factory=Counter)
     """The last error of a model call: modules that try several times keep it to themselves."""
     last_model_error: BaseException | None = None
+    times: PartTimes = field(default_factory=PartTimes)
 
     def number_of_call(self, program: str, inputs: bytes) -> int:
         """Counted for each program and inputs: a second delivery counts the same, in whatever order calls

@@ -76,18 +76,20 @@ class Attempts:
         @raises asyncio.CancelledError when nobody wants an answer of this attempt.
         """
         delivery = held.delivery
+        began_at = time.perf_counter()
         try:
             event = read_work(delivery.data)
         except msgspec.DecodeError as unreadable:
             # Nobody can be told: it has no id that we could read.
             logger.error("work %d is no work: %s", delivery.sequence, unreadable)
             return TERM
+        read_s = time.perf_counter() - began_at
         work = event.data
         held.request_id = work.id
         if delivery.doubtful and await self._is_answered(work):
             return ACK
-        _end_if_unwanted(held)
         attempt, span = self._begin(held, event)
+        attempt.times.decode_s, attempt.times.wait_s = read_s, delivery.waited_s
         clock = _Clock(time.time(), time.perf_counter())
         outputs: Outputs | None = None
         error: BaseException = AssertionError("neither outputs nor an error")
@@ -140,10 +142,12 @@ class Attempts:
         if deliveries > MAX_DELIVERIES:
             text = f"delivered {deliveries} times without an answer"
             raise DspexError("worker_lost", text, retryable=False)
+        waits_at = time.perf_counter()
         await self._slots.take()
         try:
             held.stage = "running"
             clock.started_at, clock.started = time.time(), time.perf_counter()
+            attempt.times.wait_s += clock.started - waits_at
             attempt.check()
             if work.stream:
                 held.chunks = ChunkWriter(self._publisher, work.id, work.attempt, deliveries)
@@ -154,9 +158,3 @@ class Attempts:
     async def _is_answered(self, work: Work) -> bool:
         """Somebody had this delivery before and may have stored its result just before it died."""
         return await self._reader.last(LOG_STREAM, result_subject(work.id)) is not None
-
-
-def _end_if_unwanted(held: Held) -> None:
-    """The client library may take a cancellation, while it waits for an answer, for a time-out."""
-    if held.unwanted:
-        raise asyncio.CancelledError

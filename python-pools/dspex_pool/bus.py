@@ -23,6 +23,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
+from dspex.cancellation import heeded
 from dspex_pool.config import NatsSettings
 
 Handler = Callable[[Msg], Awaitable[None]]
@@ -50,7 +51,7 @@ class Listening:
         self._on_stop(self)
         if current is not None:
             with contextlib.suppress(NatsError):
-                await current.drain()
+                await heeded(current.drain())
 
 
 class Bus:
@@ -90,18 +91,20 @@ class Bus:
     ) -> None:
         """Hands it to the socket, no promise: what must arrive goes through the Publisher."""
         try:
-            await self._client.publish(subject, data, reply, headers)
+            await heeded(self._client.publish(subject, data, reply, headers))
         except NatsError as error:
             logger.debug("not sent to %s: %s", subject, type(error).__name__)
+            # nats-py does not always tell that it closed: what it had to send could not be sent any more.
+            await self._on_closed()
 
     async def request(
         self, subject: str, data: bytes, timeout_s: float, headers: dict[str, str] | None = None
     ) -> Msg:
         """@raises nats.errors.Error: no responders, timeout, or a connection that is gone."""
-        return await self._client.request(subject, data, timeout=timeout_s, headers=headers)
+        return await heeded(self._client.request(subject, data, timeout=timeout_s, headers=headers))
 
     async def flush(self, timeout_s: int = 5) -> None:
-        await self._client.flush(timeout_s)
+        await heeded(self._client.flush(timeout_s))
 
     async def close(self) -> None:
         self._closing = True
@@ -151,8 +154,10 @@ class Bus:
         self._tell()
 
     async def _on_closed(self) -> None:
+        if self._closing or not self._client.is_closed:
+            return
         self.connected.clear()
-        if not self._closing and (self._reopening is None or self._reopening.done()):
+        if self._reopening is None or self._reopening.done():
             self._reopening = asyncio.get_running_loop().create_task(self._reopen(), name="bus-reopen")
 
     async def _reopen(self) -> None:

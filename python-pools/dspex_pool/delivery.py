@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 # $JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<time>.<pending>; with a domain, two
 # tokens more after ACK (and one at the end).
 _TOKENS = 9
 _PREFIX = "$JS.ACK."
+"""What is cancelled is told to who holds it: what lay in the consumer by then would be run for nothing."""
+LONG_WAIT_S: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -28,11 +31,13 @@ class Delivery:
     pending: int
     """A server that was killed forgets what it delivered last, and delivers it as for the first time."""
     forgotten: bool = False
+    """How long it lay in the consumer before somebody here had room for it."""
+    waited_s: float = 0.0
 
     @property
     def doubtful(self) -> bool:
-        """Somebody may have had it before: look before running it."""
-        return self.deliveries > 1 or self.forgotten
+        """Somebody may have had it before, or nobody wants it any more: look before running it."""
+        return self.deliveries > 1 or self.forgotten or self.waited_s > LONG_WAIT_S
 
 
 def read_delivery(

@@ -157,6 +157,7 @@ def _described(declared: UserProgram) -> dict[str, Any]:
         maxTokens=declared.max_tokens,
         timeoutMs=declared.timeout_ms,
         variables=None if declared.variables is None else dict(declared.variables),
+        validators=None if declared.validators is None else [dict(one) for one in declared.validators],
     )
 
 

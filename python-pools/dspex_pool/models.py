@@ -54,13 +54,15 @@ class AttemptLM(dspy.LM):  # type: ignore[misc]  # dspy has no types
 @contextmanager
 def _checked() -> Iterator[None]:
     attempt = running_attempt()
-    try:
-        if attempt is not None:
-            attempt.check()
+    if attempt is None:
         yield
+        return
+    try:
+        attempt.check()
+        with attempt.times.model_call():
+            yield
     except Exception as error:
-        if attempt is not None:
-            attempt.last_model_error = error
+        attempt.last_model_error = error
         raise
 
 

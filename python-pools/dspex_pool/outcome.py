@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from datetime import UTC, datetime
-from time import time
+from time import perf_counter, time
 
 from dspex import headers as header
 from dspex.errors import DspexError
@@ -18,6 +18,7 @@ from dspex_pool.answer import (
     failed_event,
     result_event,
     superseded_event,
+    with_timings,
 )
 from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.errors import to_wire
@@ -46,6 +47,7 @@ class OutcomeWriter:
             duration_ms=round(duration_s * 1_000, 3),
             usage=used if used.input_tokens or used.output_tokens else None,
             slot=attempt.slot,
+            parts=attempt.times.parts(),
         )
 
     async def succeeded(
@@ -53,7 +55,18 @@ class OutcomeWriter:
     ) -> bool:
         """Returns whether the result is this one."""
         stamp = _stamp(span)
-        event = result_event(work, sequence, self._place, ran, outputs.encoded, outputs.confidence, stamp)
+        began_at = perf_counter()
+        event = result_event(
+            work,
+            sequence,
+            self._place,
+            ran,
+            outputs.encoded,
+            outputs.confidence,
+            outputs.validation,
+            stamp,
+        )
+        event = with_timings(event, work, ran, perf_counter() - began_at)
         subject = result_subject(work.id)
         try:
             await self._publisher.publish_first(subject, event, _headers(span))

@@ -18,7 +18,7 @@ import msgspec
 
 from dspex.decorators import UserProgram
 from dspex.errors import DspexError
-from dspex.messages import DspyImplementation, ProgramDefinition, PythonImplementation
+from dspex.messages import DspyImplementation, ProgramDefinition, PythonImplementation, Validator
 from dspex.signature import (
     Field,
     ImageReference,
@@ -64,6 +64,7 @@ class Prepared:
     history_input: str | None
     runnable: Runnable
     adapter: dspy.Adapter
+    validators: tuple[Validator, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,8 @@ class Preparer:
             prepared = await self._dspy(signature, chosen, key.with_history)
         else:
             prepared = await self._python(signature, chosen)
+        if definition.validators is not None:
+            prepared = replace(prepared, validators=tuple(definition.validators))
         self._prepared[key] = prepared
         if len(self._prepared) > MAX_PREPARED:
             self._prepared.popitem(last=False)

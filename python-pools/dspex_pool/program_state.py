@@ -85,6 +85,7 @@ def _definition(registered: ProgramRegistered) -> ProgramDefinition:
         description=registered.description,
         signature=registered.signature,
         implementations=registered.implementations,
+        validators=registered.validators,
     )
 
 

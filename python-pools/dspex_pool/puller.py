@@ -62,6 +62,8 @@ class Puller:
         self._watch: asyncio.Task[None] | None = None
         self._asking: set[asyncio.Task[None]] = set()
         self.credit = 0
+        # Since when somebody here has room; wall clock, like the log's.
+        self._room_since = 0.0
 
     async def open(self) -> None:
         # What a server forgot before this process came may have been answered by its predecessor.
@@ -94,6 +96,8 @@ class Puller:
             return
         if time.monotonic() < self._paused_until:
             return
+        if self.credit == 0:
+            self._room_since = time.time()
         self.credit += batch
         task = asyncio.get_running_loop().create_task(self._ask(batch))
         self._asking.add(task)
@@ -119,6 +123,8 @@ class Puller:
         # The first ones may come before we are told that we are connected again.
         since = self._connected_at if self._bus.connected.is_set() else float("inf")
         delivery.forgotten = delivery.stored_at < since + CLOCKS_APART_S
+        if delivery.deliveries == 1:
+            delivery.waited_s = max(0.0, self._room_since - delivery.stored_at)
         self._on_delivery(delivery)
 
     def _on_status(self, message: Msg) -> None:

@@ -29,6 +29,7 @@ from dspex_pool.dspy_spans import DspySpans
 from dspex_pool.models import AttemptLM, ModelRegistry
 from dspex_pool.prepare import Prepared, Preparer
 from dspex_pool.streaming import run_streamed, streamed_fields
+from dspex_pool.validation import validation_of
 from dspex_pool.work_message import Work
 
 CONFIDENCE = "confidence"
@@ -41,6 +42,8 @@ class Outputs:
 
     encoded: msgspec.Raw
     confidence: float | None
+    validation: dict[str, Any] | None = None
+    """What the program's validators say of them."""
 
 
 class Runner:
@@ -62,19 +65,22 @@ class Runner:
         )
 
     async def _steps(self, work: Work, attempt: AttemptContext, chunks: ChunkWriter | None) -> Outputs:
-        prepared = await self._preparer.prepare(
-            work.program, work.version, work.implementation, work.settings, bool(work.history)
-        )
+        with attempt.times.code():
+            prepared = await self._preparer.prepare(
+                work.program, work.version, work.implementation, work.settings, bool(work.history)
+            )
         attempt.users_code = prepared.runnable.users_code
         attempt.turns = await self._turns(work)
-        values = await self._inputs(work, prepared, attempt.turns)
+        values, wire = await self._inputs(work, prepared, attempt)
         running = self._run(work, attempt, prepared, values, chunks)
         limit_ms = _setting(work.settings, "timeoutMs", int, prepared.implementation.timeout_ms)
         if limit_ms is not None and time.time() + limit_ms / 1_000 < attempt.ends_at:
             attempt.ends_at, attempt.late = time.time() + limit_ms / 1_000, "lm_timeout"
             late = DspexError("lm_timeout", f"no answer within the implementation's {limit_ms} ms")
             running = _within(limit_ms / 1_000, running, late)
-        return await self._outputs(work, prepared, await running, chunks)
+        with attempt.times.code():
+            made = await running
+        return await self._outputs(work, attempt, prepared, wire, made, chunks)
 
     async def _turns(self, work: Work) -> list[dict[str, Any]]:
         """Large values of earlier turns are references as they were then."""
@@ -84,12 +90,17 @@ class Runner:
         turns: list[dict[str, Any]] = expanded["history"]
         return turns
 
-    async def _inputs(self, work: Work, prepared: Prepared, turns: list[dict[str, Any]]) -> dict[str, Any]:
+    async def _inputs(
+        self, work: Work, prepared: Prepared, attempt: AttemptContext
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """As Python's values, and as they travel."""
+        began_at = time.perf_counter()
         raw = bytes(work.inputs)
         try:
             wire = wire_json.loads(raw)
         except WireJsonError as error:
             raise DspexError("invalid_inputs", str(error), path="inputs") from error
+        attempt.times.decode_s += time.perf_counter() - began_at
         history = prepared.history_input
         if may_have_references(raw):
             # A history that was too large for the message may itself have references.
@@ -97,9 +108,12 @@ class Runner:
             wire = await self._claim_check.expand(wire, work.user)
             if history is not None and is_twice:
                 wire |= await self._claim_check.expand({history: wire[history]}, work.user)
-        if history is not None and turns and history not in wire:
-            wire[history] = turns
-        return decode_inputs(prepared.signature, wire)
+        began_at = time.perf_counter()
+        if history is not None and attempt.turns and history not in wire:
+            wire[history] = attempt.turns
+        values = decode_inputs(prepared.signature, wire)
+        attempt.times.decode_s += time.perf_counter() - began_at
+        return values, wire
 
     async def _run(
         self,
@@ -152,18 +166,45 @@ class Runner:
         )
 
     async def _outputs(
-        self, work: Work, prepared: Prepared, made: dict[str, Any], chunks: ChunkWriter | None
+        self,
+        work: Work,
+        attempt: AttemptContext,
+        prepared: Prepared,
+        inputs: dict[str, Any],
+        made: dict[str, Any],
+        chunks: ChunkWriter | None,
     ) -> Outputs:
+        times, began_at = attempt.times, time.perf_counter()
         wire = encode_outputs(prepared.signature, made)
+        checked_at = time.perf_counter()
+        times.validate_s += checked_at - began_at
         try:
             encoded = wire_json.dumps(wire)
+            times.encode_s += time.perf_counter() - checked_at
+            validation = await self._validation(work, attempt, prepared, inputs, (wire, len(encoded)))
             if len(encoded) > MAX_INLINE_VALUE_BYTES:
                 encoded = wire_json.dumps(await self._claim_check.shrink(wire, work.user))
         except WireJsonError as error:
             raise DspexError("output_invalid", str(error)) from error
         if chunks is not None:
             await chunks.finish(wire)
-        return Outputs(msgspec.Raw(encoded), _confidence(wire.get(CONFIDENCE)))
+        return Outputs(msgspec.Raw(encoded), _confidence(wire.get(CONFIDENCE)), validation)
+
+    async def _validation(
+        self,
+        work: Work,
+        attempt: AttemptContext,
+        prepared: Prepared,
+        inputs: dict[str, Any],
+        outputs: tuple[dict[str, Any], int],
+    ) -> dict[str, Any] | None:
+        if prepared.validators is None:
+            return None
+        began_at = time.perf_counter()
+        try:
+            return await validation_of(prepared.validators, (inputs, len(bytes(work.inputs))), outputs)
+        finally:
+            attempt.times.validate_s += time.perf_counter() - began_at
 
 
 async def _within(seconds: float, running: Coroutine[Any, Any, T], late: DspexError) -> T:

@@ -38,6 +38,9 @@ class Work(msgspec.Struct, rename="camel", kw_only=True):
     requested_at: str
     request_hash: str
     route_ms: float
+    wait_ms: float = 0.0
+    decode_ms: float = 0.0
+    encode_ms: float = 0.0
     attempts: list[msgspec.Raw]
     log: WorkLog
     fallback_reason: str | None = None
@@ -49,14 +52,15 @@ class WorkEvent(msgspec.Struct, kw_only=True):
     traceparent: str | None = None
 
 
-class AttemptUsageOnly(msgspec.Struct):
+class _Earlier(msgspec.Struct, rename="camel"):
     """Of an earlier attempt only what it used is looked at."""
 
+    duration_ms: float
     usage: Usage | None = None
 
 
 _work_decoder = msgspec.json.Decoder(WorkEvent)
-_usage_decoder = msgspec.json.Decoder(AttemptUsageOnly)
+_earlier_decoder = msgspec.json.Decoder(_Earlier)
 
 
 def read_work(data: bytes) -> WorkEvent:
@@ -65,7 +69,12 @@ def read_work(data: bytes) -> WorkEvent:
 
 
 def usage_of(attempt: msgspec.Raw) -> Usage | None:
-    return _usage_decoder.decode(attempt).usage
+    return _earlier_decoder.decode(attempt).usage
+
+
+def duration_of(attempt: msgspec.Raw) -> float:
+    """Milliseconds."""
+    return _earlier_decoder.decode(attempt).duration_ms
 
 
 def seconds(instant: str) -> float:

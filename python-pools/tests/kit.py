@@ -21,7 +21,7 @@ from nats.aio.client import Client as NatsClient
 
 ROOT = Path(__file__).parents[2]
 _PROCESS = Path(__file__).parent / "nats-process.ts"
-_TIMEOUT_S = 20.0
+_TIMEOUT_S = 60.0
 
 
 class TestNats:
@@ -106,7 +106,7 @@ async def settled(connection: NatsClient) -> None:
     await connection.flush()
 
 
-async def until(condition: Callable[[], bool], timeout_s: float = 10.0) -> None:
+async def until(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     """Returns when `condition()` is true."""
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own

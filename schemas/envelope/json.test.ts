@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { canonicalJson, parseJson, stringifyJson } from "./json.ts";
 import { isJsonError } from "./json-error.ts";
 
@@ -34,6 +34,41 @@ test("parse - integers beyond 2^53 are bigints, others numbers", () => {
     parseJson("[9007199254740991, 9007199254740992, -9007199254740993, 9007199254740993.0, 1e20]"),
     [9007199254740991, 9007199254740992n, -9007199254740993n, 9007199254740992, 1e20],
   );
+});
+
+test("parse - long integers are found wherever they stand, those in strings and fractions left alone", () => {
+  for (let offset = 0; offset < 20; offset++) {
+    const padding = "x".repeat(offset);
+    for (let digits = 14; digits < 36; digits++) {
+      const written = "9".repeat(digits);
+      const read = digits < 16 ? Number(written) : BigInt(written);
+      for (const before of ["", " ", "\n\t", "-"]) {
+        const text = `{"${padding}":"a${written} 1e999","n":${before}${written},"f":0.${written}}`;
+        const members = parseJson(text) as Record<string, unknown>;
+        assert.equal(members.n, before === "-" ? -read : read);
+        assert.equal(members.f, Number(`0.${written}`));
+      }
+    }
+  }
+});
+
+test("parse - a text of digits alone costs what any text costs", () => {
+  const text = JSON.stringify({ text: "7".repeat(2_000_000) });
+  const startedAt = performance.now();
+  assert.equal(JSON.stringify(parseJson(text)), text);
+  assert.ok(performance.now() - startedAt < 10_000, "looking at each digit again and again takes minutes");
+});
+
+test("parse - large exponents are found wherever they stand", () => {
+  for (const number of ["1e999", "-12E+400", "0.5e1000", "[1,22.75e309", '{"a":1e309']) {
+    const text = number.startsWith("[")
+      ? `${number}]`
+      : number.startsWith("{")
+        ? `${number}}`
+        : `[${number}]`;
+    assert.throws(() => parseJson(text), isJsonError, text);
+  }
+  assert.deepEqual(parseJson('["1e999","a1e999",1e20,5e-400,0e999]'), ["1e999", "a1e999", 1e20, 0, 0]);
 });
 
 test("parse - refuses bytes that are not UTF-8 and texts with lone surrogates", () => {

@@ -16,6 +16,7 @@ import {
 import { armStandingSchema, policyEvidenceSchema, policySettingsSchema } from "./policy-event.ts";
 import { capabilitiesSchema } from "./program-event.ts";
 import { requestOptionsSchema } from "./request.ts";
+import { validationSchema } from "./validator.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -181,6 +182,8 @@ export const explanationSchema = z.object({
       error: errorSchema.optional(),
       fallbackReason: z.string().optional(),
       confidence: z.number().min(0).max(1).optional(),
+      /** What the program's validators say of the answer. */
+      validation: validationSchema.optional(),
       usage: usageSchema,
       /** Before the attempt that answered, of that attempt, and of the whole. */
       queueMs: z.number().nonnegative(),

@@ -103,6 +103,8 @@ export const pipelineStepSchema = z.discriminatedUnion("kind", [
     next: z.enum(["retry", "fallback", "value", "skip", "fail"]),
     /** Wait before the retry. */
     retryMs: count.optional(),
+    /** Of a signal that said no: it is taken. */
+    sequence: sequenceSchema.optional(),
     implementation: tokenSchema.optional(),
     pool: tokenSchema.optional(),
     ...spent,
@@ -167,7 +169,7 @@ export const pipelineStartedSchema = z.object({
   /** 0 = nobody's child. */
   depth: count.max(MAX_CHILD_DEPTH),
   reuse: z
-    .object({ run: runSchema, from: z.string().max(64).optional(), stages: z.array(reusable).max(4_000) })
+    .object({ run: runSchema, from: z.string().max(640).optional(), stages: z.array(reusable).max(4_000) })
     .optional(),
   traceparent: z.string().max(64).optional(),
   steps,

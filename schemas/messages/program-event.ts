@@ -1,8 +1,10 @@
 // Programs in the log: `dspex.event.program.<name>.<verb>`. A program is a name, a signature and implementations.
 
 import { z } from "zod";
+import { MAX_VALIDATORS } from "../limits.ts";
 import { feedbackSchema } from "./feedback.ts";
-import { jsonObjectSchema, placeSchema, tokenSchema, weightsSchema } from "./parts.ts";
+import { jsonObjectSchema, placeSchema, sequenceSchema, tokenSchema, weightsSchema } from "./parts.ts";
+import { validatorDeclarationSchema, validatorSchema } from "./validator.ts";
 import { variableNameSchema } from "./variable-event.ts";
 
 /** What an implementation and its model can do. What is not said is not known, and excludes nothing. */
@@ -110,6 +112,8 @@ export const implementationSchema = z.discriminatedUnion("kind", [
     words: z.record(z.string(), z.string().min(1)).optional(),
     /** Inputs without labels from which the model's leaning to each label is known before there are requests. */
     calibration: z.array(jsonObjectSchema).max(256).optional(),
+    /** Taken off what is said of each label, by label as text: fitted on labelled inputs, in place of any calibration. */
+    offsets: z.record(z.string(), z.number()).optional(),
   }),
   /** A DSPy module, made in a pool from the signature. */
   z.strictObject({
@@ -145,6 +149,8 @@ export const programDefinitionSchema = z.strictObject({
   signature: jsonObjectSchema,
   implementations: z.array(implementationSchema).min(1).max(64),
   routing: routingSchema.optional(),
+  /** What is asked of outputs beyond their types. */
+  validators: z.array(validatorSchema).min(1).max(MAX_VALIDATORS).optional(),
 });
 export type ProgramDefinition = z.infer<typeof programDefinitionSchema>;
 
@@ -155,6 +161,7 @@ export const programDeclarationSchema = z.strictObject({
   signature: z.union([z.string().max(65_536), jsonObjectSchema]),
   implementations: z.array(implementationSchema).min(1).max(64),
   routing: routingSchema.optional(),
+  validators: z.array(validatorDeclarationSchema).max(MAX_VALIDATORS).optional(),
 });
 export type ProgramDeclaration = z.infer<typeof programDeclarationSchema>;
 
@@ -178,6 +185,8 @@ export const programFeedbackSchema = feedbackSchema.extend({
   implementation: tokenSchema.optional(),
   /** Where the score belongs; absent = the result that is judged was not chosen freely, or did not succeed. */
   place: placeSchema.optional(),
+  /** Sequence of the result, where validators had scored it: this score counts in place of theirs. */
+  replaces: sequenceSchema.optional(),
   /** A version that was tried then: `taken` = this is its answer, else that of the version in use. */
   canary: z.object({ version: tokenSchema, taken: z.boolean() }).optional(),
 });

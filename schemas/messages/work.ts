@@ -41,6 +41,11 @@ export const workSchema = z.object({
   requestHash: z.string(),
   /** Time in the router from taking the request to sending this, ms. */
   routeMs: z.number().nonnegative(),
+  /** Waited in the router before this was sent, ms: for a place, for the session's turn before, before a retry. */
+  waitMs: z.number().nonnegative().optional(),
+  /** Read the request in the router, and wrote this there, ms. */
+  decodeMs: z.number().nonnegative().optional(),
+  encodeMs: z.number().nonnegative().optional(),
   /** Attempts before this one, as the result will tell them. */
   attempts: z.array(attemptSchema),
   /** Sequences of the work and failures before this one. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { cpuMs } from "../../tests/kit/cpu-time.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { canonicalJson, parseJson, stringifyJson } from "../envelope/json.ts";
 import { signatures } from "./arbitraries.ts";
 import { parseSignatureJson } from "./ast-schema.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { cpuMs } from "../../tests/kit/cpu-time.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { parseJson, stringifyJson } from "../envelope/json.ts";
 import { signatures, valuesOf } from "./arbitraries.ts";
 import { parseSignature } from "./parse.ts";

@@ -227,7 +227,24 @@ function brokenUp(type: string): string {
     else if (letter === "]") depth--;
     if (depth === 0 && type.startsWith(" | ", at)) return `(\n    ${type}\n)`;
   }
-  return type.replace(/^Annotated\[(.*)\]$/, "Annotated[\n    $1\n]");
+  return type.replace(/^(Annotated|Literal)\[(.*)\]$/, (_, outer: string, inner: string) => {
+    const isShort = 4 + inner.length <= WIDTH;
+    const lines = isShort ? [inner] : argumentsIn(inner).map((argument) => `${argument},`);
+    return `${outer}[\n${lines.map((line) => `    ${line}\n`).join("")}]`;
+  });
+}
+
+/** What stands between the commas that are in no brackets and no text. */
+function argumentsIn(text: string): string[] {
+  const found = [""];
+  let depth = 0;
+  for (const [part] of text.matchAll(/"(?:[^"\\]|\\.)*"|./g)) {
+    if (part === "," && depth === 0) found.push("");
+    else found[found.length - 1] += part;
+    if (part === "(" || part === "[") depth++;
+    if (part === ")" || part === "]") depth--;
+  }
+  return found.map((argument) => argument.trim());
 }
 
 function annotated(type: string, meta: string[]): string {

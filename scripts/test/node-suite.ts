@@ -28,7 +28,7 @@ export async function* runNodeSuite(
         files: paths,
         concurrency: processesAtOnce,
         timeout: suite.timeoutMs,
-        execArgv: execArgv(2 * suite.timeoutMs),
+        execArgv: execArgv(4 * suite.timeoutMs),
         signal,
       }) as AsyncIterable<TestEvent>);
   for await (const event of events) {

@@ -9,6 +9,7 @@ import { createLogger } from "../../observability/mod.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import { LOCAL_USER, readCredentials } from "../broker/mod.ts";
 import type { CommandContext } from "./cli/context.ts";
+import { EXIT } from "./cli/exit-codes.ts";
 import { demoCalls, runDemo } from "./demo.ts";
 import { isPartName, PART_NAMES, type PartName } from "./parts.ts";
 import { type Running, up } from "./up.ts";
@@ -35,6 +36,18 @@ export async function runForeground(context: CommandContext, flags: UpFlags): Pr
   const logger = createLogger({ level: environment.logLevel ?? "warn" });
   const started = performance.now();
   const seconds = () => `${((performance.now() - started) / 1_000).toFixed(1)} s`;
+  const tooLate = new AbortController();
+  let late: NodeJS.Timeout | undefined;
+  /** Also where a part still starts, or waits for a server that is gone. */
+  const limitStop = () => {
+    if (late !== undefined) return;
+    late = setTimeout(() => {
+      say(`not stopped within ${STOP_WITHIN_MS / 1_000} s: ending what is left`);
+      tooLate.abort();
+    }, STOP_WITHIN_MS - 500).unref();
+    setTimeout(() => process.exit(process.exitCode ?? EXIT.failed), STOP_WITHIN_MS).unref();
+  };
+  interrupted.addEventListener("abort", limitStop, { once: true });
 
   const running = await up({
     environment,
@@ -46,7 +59,7 @@ export async function runForeground(context: CommandContext, flags: UpFlags): Pr
     configPath: flags.config === undefined ? environment.configPath : resolve(flags.config),
     otlpEndpoint: flags.otlpEndpoint ?? environment.otlpEndpoint,
     sampling: flags.sampling,
-    ended: context.ended,
+    ended: AbortSignal.any([context.ended, tooLate.signal]),
     logger,
     onProgress: (what) => say(`${terminal.paint("dim", seconds().padStart(7))}  ${what}`),
   });
@@ -60,7 +73,9 @@ export async function runForeground(context: CommandContext, flags: UpFlags): Pr
     await Promise.race([running.failed, untilAborted(interrupted)]);
     say("stopping …");
   } finally {
-    await stopInTime(running, say);
+    limitStop();
+    await running.stop();
+    clearTimeout(late);
   }
 }
 
@@ -101,13 +116,4 @@ async function demo({ terminal, environment, interrupted }: CommandContext, runn
 function untilAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((done) => signal.addEventListener("abort", () => done(), { once: true }));
-}
-
-async function stopInTime(running: Running, say: (text: string) => void): Promise<void> {
-  const late = setTimeout(() => {
-    say(`not stopped within ${STOP_WITHIN_MS / 1_000} s: ending what is left`);
-    running.kill();
-  }, STOP_WITHIN_MS - 500);
-  await running.stop();
-  clearTimeout(late);
 }

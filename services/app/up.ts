@@ -51,8 +51,6 @@ export interface Running {
   readonly failed: Promise<never>;
   /** Drains and stops everything in order. */
   stop(): Promise<void>;
-  /** Ends every process at once. */
-  kill(): void;
 }
 
 /** Together with the server's own end it stays under ten seconds. */
@@ -150,7 +148,6 @@ async function start(settings: UpSettings, started: Started): Promise<Running> {
     ready,
     failed: server?.failed ?? new Promise<never>(() => {}),
     stop: () => stop(started),
-    kill: () => kill(started),
   };
 }
 

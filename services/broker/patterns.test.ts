@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { isPattern, isWithin } from "./patterns.ts";
 
 test("a pattern within another", () => {

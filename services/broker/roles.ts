@@ -3,6 +3,7 @@
 
 import {
   ALL_BEATS,
+  ALL_LIVE_RUNS,
   ERASE_SETUP_SUBJECT,
   OPEN_REQUEST_SUBJECT,
   SETUP_INFO_SUBJECT,
@@ -145,6 +146,7 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
       "dspex.event.request.*",
       "dspex.event.breaker.*",
       "dspex.event.worker.lost",
+      "dspex.event.worker.found",
     ],
     follow: WHOLE_LOG,
     directGet: "everything",
@@ -210,6 +212,7 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     ...foldRow(["dspex.event.pipeline.*.*.*", ...REQUESTS_OF_USERS], "pipeline", ["pipeline"]),
     // Inputs of stages that are put together from many outputs may be larger than a message.
     values: "write",
+    publish: [ALL_LIVE_RUNS],
   },
   telemetry: foldRow(["dspex.event.telemetry.*"], "telemetry", ["telemetry"]),
   gateway: {
@@ -231,7 +234,8 @@ export const ROLE_ROWS: Readonly<Record<Role, RoleRow>> = {
     publish: [SETUP_INFO_SUBJECT],
     subscribe: [ALL_BEATS],
   },
-  setup: { append: [] },
+  // Whoever beats needs its consumer.
+  setup: { append: [], subscribe: [ALL_BEATS] },
 };
 
 /** Roles that have a snapshot bucket, in a fixed order. */

@@ -47,7 +47,7 @@ export async function connectBus(options: BusOptions): Promise<NatsConnection> {
       ...(options.user !== undefined && { user: options.user }),
       ...(options.password !== undefined && { pass: options.password }),
     });
-    return withSafeCallbacks(connection);
+    return thatEnds(withSafeCallbacks(connection));
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     if (/authori[sz]ation/i.test(message)) {
@@ -81,6 +81,16 @@ function withSafeCallbacks(connection: NatsConnection): NatsConnection {
       },
     });
   };
+  return connection;
+}
+
+/**
+ * Without a server there is nothing to finish: the library then refuses to drain and goes on looking for the server,
+ * which keeps alive a process that was told to stop.
+ */
+function thatEnds(connection: NatsConnection): NatsConnection {
+  const drain = connection.drain.bind(connection);
+  connection.drain = () => drain().catch(() => connection.close());
   return connection;
 }
 

@@ -74,6 +74,24 @@ export class Api {
     }
   }
 
+  /** Calls back with each message of a subject, and with nothing after a reconnect: one may have been missed. */
+  listen(subject: string, onMessage: (body?: unknown) => void): Disposable {
+    if (this.isClosed) throw new DspexError("unavailable", "the connection is closed");
+    const subscription = this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) onMessage(parseJson(message.data));
+      },
+    });
+    const onReconnect = () => onMessage();
+    this.#onReconnect.add(onReconnect);
+    return {
+      [Symbol.dispose]: () => {
+        this.#onReconnect.delete(onReconnect);
+        subscription.unsubscribe();
+      },
+    };
+  }
+
   /** Yields the pieces of an answer of bytes. */
   async *bytePieces(call: ApiCall): AsyncGenerator<Uint8Array> {
     for await (const message of this.#messages(call)) yield message.data;

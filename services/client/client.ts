@@ -17,6 +17,7 @@ import { requestSubject, token } from "../../schemas/subjects.ts";
 import { Appender } from "../bus/append.ts";
 import { nowText } from "../bus/clock.ts";
 import { connectBus, createHeaders, type NatsConnection } from "../bus/connect.ts";
+import { adminRequest } from "./admin-request.ts";
 import { Api } from "./api.ts";
 import { type CredentialOptions, findCredentials } from "./config.ts";
 import { ObjectTransfer } from "./objects.ts";
@@ -190,7 +191,7 @@ export class Dspex implements RunHost, SessionHost {
 
   /** Registers a program, or a new version of it, for all users; needs the admin right. Returns its version. */
   async register(declaration: ProgramDeclaration): Promise<{ version: string; created: boolean }> {
-    const answer = await this.#api.request({ verb: "program.register", body: declaration, admin: true });
+    const answer = await adminRequest(this.#api, { verb: "program.register", body: declaration });
     return answer as { version: string; created: boolean };
   }
   /**
@@ -199,7 +200,7 @@ export class Dspex implements RunHost, SessionHost {
    */
   async remove(name: string, reason?: string): Promise<void> {
     const body = { name: token(name, "program"), ...(reason !== undefined && { reason }) };
-    await this.#api.request({ verb: "program.remove", body, admin: true });
+    await adminRequest(this.#api, { verb: "program.remove", body });
   }
   async describe(name: string, version?: string): Promise<ProgramDefinition> {
     const body = { name: token(name, "program"), ...(version !== undefined && { version }) };

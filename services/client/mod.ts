@@ -33,8 +33,9 @@ export {
   not,
 } from "./pipelines/expression.ts";
 export { first, type Given, present } from "./pipelines/given.ts";
-export type { GraphBuilder, PipelineBuilder } from "./pipelines/graph-builder.ts";
+export type { GraphBuilder } from "./pipelines/graph-builder.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipelines/pipeline.ts";
+export type { PipelineBuilder } from "./pipelines/pipeline-builder.ts";
 export { type LoadedPipeline, loadPipeline } from "./pipelines/pipeline-file.ts";
 export type { PipelineRun, RunEvent } from "./pipelines/pipeline-run.ts";
 export type { Pipelines, RunnablePipeline, RunOptions } from "./pipelines/pipelines.ts";

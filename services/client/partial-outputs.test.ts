@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import fc from "fast-check";
 import { canonicalJson, parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
 import { signatures, valuesOf } from "../../schemas/signature/arbitraries.ts";
 import {
@@ -12,6 +11,7 @@ import {
   signature,
   validateOutputs,
 } from "../../schemas/signature/mod.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { JsonFields } from "../native/adapters/json-fields.ts";
 import { type DeepPartial, PartialOutputs } from "./partial-outputs.ts";
 import type { StreamChunk } from "./stream.ts";

@@ -1,15 +1,18 @@
 // Optimisations of programs: started, followed trial by trial, cancelled. A run goes on without the client that started it,
 // and who follows it waits for a service that restarts meanwhile.
 
-import { setTimeout as pause } from "node:timers/promises";
-import { DspexError, isDspexError, type WireError } from "../../schemas/errors.ts";
+import { DspexError, type WireError } from "../../schemas/errors.ts";
+import { adminRequest } from "./admin-request.ts";
 import type { Api } from "./api.ts";
 import { ObjectTransfer } from "./objects.ts";
+import { patiently } from "./patience.ts";
 import type { OptimizationOutcome } from "./program-versions.ts";
 
 export interface ExampleRow {
   inputs: Record<string, unknown>;
+  /** What is wanted. */
   outputs: Record<string, unknown>;
+  /** Absent = a hash of the inputs decides. */
   split?: "train" | "validation" | "test" | "heldout";
 }
 
@@ -55,9 +58,6 @@ const WAIT_MS = 10_000;
 /** Rows are checked, and may be taken from the log first. */
 const START_TIMEOUT_MS = 60_000;
 
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
-
 /** @throws DspexError `unknown_program`; `invalid_inputs` for options that do not fit. */
 export async function optimize(
   api: Api,
@@ -68,14 +68,8 @@ export async function optimize(
   const given = rows === undefined ? {} : await new ObjectTransfer(api).shrinkInputs({ rows });
   const body = { name, ...settings, ...given };
   const call = { verb: "program.optimize", body, timeoutMs: START_TIMEOUT_MS };
-  try {
-    const { run, id } = (await api.request({ ...call, admin: true })) as { run: string; id: string };
-    return new ProgramOptimization(api, run, id);
-  } catch (error) {
-    // Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-    if (isDspexError(error) && error.code === "unavailable") await api.request(call);
-    throw error;
-  }
+  const { run, id } = (await adminRequest(api, call)) as { run: string; id: string };
+  return new ProgramOptimization(api, run, id);
 }
 
 export class ProgramOptimization {
@@ -123,14 +117,7 @@ export class ProgramOptimization {
     await this.#api.request({ verb: `cancel.${this.id}` });
   }
 
-  async #soon(seen?: number): Promise<OptimizationState> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-      try {
-        return await this.status(seen);
-      } catch (error) {
-        if (!isDspexError(error) || error.code !== "unavailable") throw error;
-        await pause(pauseMs);
-      }
-    }
+  #soon(seen?: number): Promise<OptimizationState> {
+    return patiently(() => this.status(seen), { isClosed: () => this.#api.isClosed });
   }
 }

@@ -2,6 +2,7 @@
 
 import type { ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { CanaryEvidence } from "../../schemas/messages/version-event.ts";
+import { adminRequest } from "./admin-request.ts";
 import type { Api } from "./api.ts";
 
 /** A share of right answers with its 95 % interval. */
@@ -115,13 +116,13 @@ export class Versions {
   /** @returns the version before, which is in use now. @throws DspexError `conflict` where none was promoted. */
   async rollBack(more: Why = {}): Promise<string> {
     const body = { name: this.#name, ...more };
-    const answer = await this.#api.request({ verb: "program.rollback", body, admin: true });
+    const answer = await adminRequest(this.#api, { verb: "program.rollback", body });
     return (answer as { version: string }).version;
   }
 
   async #change(verb: string, more: object): Promise<boolean> {
     const body = { name: this.#name, ...more };
-    const answer = await this.#api.request({ verb: `program.${verb}`, body, admin: true });
+    const answer = await adminRequest(this.#api, { verb: `program.${verb}`, body });
     return (answer as { changed: boolean }).changed;
   }
 }

@@ -8,6 +8,7 @@ import type {
   VariableMetric,
 } from "../../schemas/messages/variable-event.ts";
 import type { Measure } from "../../schemas/messages/variable-optimization-event.ts";
+import type { OptimizationOutcome, Score } from "./program-versions.ts";
 
 export interface VariableInfo {
   name: string;
@@ -68,12 +69,7 @@ export interface VariableCommandAnswer {
 }
 
 /** Mean with its 95 % interval, of so many examples. */
-export interface Interval {
-  mean: number;
-  low: number;
-  high: number;
-  count: number;
-}
+export type Interval = Score;
 
 /** One search for better values, as far as it is. */
 export interface OptimizationInfo {
@@ -113,7 +109,7 @@ export interface OptimizationInfo {
   report?: OptimizationReport;
   /** The best values are in force. */
   applied?: boolean;
-  /** They were, and what was measured with them in force was worse. */
+  /** They were, and what was measured with them in force, or requests since, were worse. */
   rolledBack?: boolean;
   /** What was measured with them in force. */
   check?: Record<string, unknown>;
@@ -148,7 +144,7 @@ export interface OptimizationReport {
   differences?: Record<string, Interval>;
   /** With several objectives: trials of which none is better than another in all. */
   front?: { trial: number; values: Record<string, unknown>; objectives: Record<string, number> }[];
-  cost: { calls: number; inputTokens: number; outputTokens: number; costUsd: number; timeMs: number };
+  cost: OptimizationOutcome["cost"];
   unanswered: number;
   metricFailures: number;
   metricFailure?: string;

@@ -1,20 +1,16 @@
 // A search for better values as an application sees it: started, followed, waited for, cancelled. It goes on whoever
 // follows it; a service that restarts meanwhile is waited for.
 
-import { setTimeout as pause } from "node:timers/promises";
-import { DspexError, isDspexError } from "../../schemas/errors.ts";
+import { DspexError } from "../../schemas/errors.ts";
 import type { Measure } from "../../schemas/messages/variable-optimization-event.ts";
+import { adminRequest } from "./admin-request.ts";
 import type { Api } from "./api.ts";
 import { ObjectTransfer } from "./objects.ts";
+import { patiently } from "./patience.ts";
+import type { ExampleRow } from "./program-optimize.ts";
 import type { OptimizationInfo, OptimizationListAnswer } from "./variables-answers.ts";
 
-export interface Example {
-  inputs: Record<string, unknown>;
-  /** What is wanted. */
-  outputs: Record<string, unknown>;
-  /** Absent = a hash of the inputs decides. */
-  split?: "train" | "validation" | "test" | "heldout";
-}
+export type Example = ExampleRow;
 
 export interface Objective {
   /** That is measured, whole: requests with the variables overridden. */
@@ -53,8 +49,6 @@ export interface OptimizationOptions {
 }
 
 const WAIT_MS = 10_000;
-const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 5_000;
 
 export async function startOptimization(
   api: Api,
@@ -65,15 +59,8 @@ export async function startOptimization(
 ): Promise<Optimization> {
   const shrunk = await new ObjectTransfer(api).shrinkInputs({ data });
   const body = { variables, objective: { ...objective, ...shrunk }, budget, ...options };
-  const call = { verb: "variable.optimize", body };
-  try {
-    const info = (await api.request({ ...call, admin: true })) as OptimizationInfo;
-    return new Optimization(api, info.run);
-  } catch (error) {
-    // Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-    if (isDspexError(error) && error.code === "unavailable") await api.request(call);
-    throw error;
-  }
+  const info = (await adminRequest(api, { verb: "variable.optimize", body })) as OptimizationInfo;
+  return new Optimization(api, info.run);
 }
 
 export async function listOptimizations(api: Api, ended: boolean): Promise<OptimizationInfo[]> {
@@ -126,15 +113,9 @@ export class Optimization {
     return (await this.#api.request({ verb: "variable.cancel", body })) as OptimizationInfo;
   }
 
-  async #moved(seen: number | undefined): Promise<OptimizationInfo> {
-    for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      try {
-        return await this.#ask(seen === undefined ? {} : { seen, waitMs: WAIT_MS });
-      } catch (error) {
-        if (!isDspexError(error) || error.code !== "unavailable" || this.#api.isClosed) throw error;
-        await pause(pauseMs);
-      }
-    }
+  #moved(seen: number | undefined): Promise<OptimizationInfo> {
+    const ask = () => this.#ask(seen === undefined ? {} : { seen, waitMs: WAIT_MS });
+    return patiently(ask, { isClosed: () => this.#api.isClosed });
   }
 
   async #ask(more: object): Promise<OptimizationInfo> {

@@ -1,8 +1,8 @@
 // Variables as an application sees them: values with their bounds and history; and, for administrators, declaring,
 // setting, resetting and deprecating them, and searching for better values.
 
-import { isDspexError } from "../../schemas/errors.ts";
 import type { VariableDefinition, VariableMetric } from "../../schemas/messages/variable-event.ts";
+import { adminRequest } from "./admin-request.ts";
 import type { Api } from "./api.ts";
 import type {
   OptimizationInfo,
@@ -139,13 +139,7 @@ export class Variables {
 
   async #order(verb: string, body: object): Promise<VariableCommandAnswer> {
     const call = { verb: `variable.${verb}`, body: given(body) };
-    try {
-      return (await this.#api.request({ ...call, admin: true })) as VariableCommandAnswer;
-    } catch (error) {
-      // Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-      if (isDspexError(error) && error.code === "unavailable") await this.#api.request(call);
-      throw error;
-    }
+    return (await adminRequest(this.#api, call)) as VariableCommandAnswer;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Endpoint } from "../bus/micro-service.ts";
 import type { LogReader } from "../log/read.ts";
 import { writeChunks } from "./chunks.ts";
 import { answerCancel, answerResult } from "./finished.ts";
+import type { LiveEvents } from "./live-events.ts";
 import type { RequestLookup } from "./lookup.ts";
 import { writeObserved } from "./observe.ts";
 import type { GatewayRequests } from "./requests.ts";
@@ -20,12 +21,13 @@ export interface GatewayParts {
   chunks: LogReader;
   requests: GatewayRequests;
   lookup: RequestLookup;
+  live: LiveEvents;
   uploads: Uploads;
   source: string;
 }
 
 export function gatewayEndpoints(parts: GatewayParts): Endpoint[] {
-  const { connection, appender, reader, chunks, requests, lookup, uploads, source } = parts;
+  const { connection, appender, reader, chunks, requests, lookup, live, uploads, source } = parts;
   return [
     { name: "call", subject: apiPattern("call.*"), answer: (r) => requests.answerCall(r) },
     { name: "submit", subject: apiPattern("submit.*"), answer: (r) => requests.answerSubmit(r) },
@@ -36,7 +38,13 @@ export function gatewayEndpoints(parts: GatewayParts): Endpoint[] {
       answer: (r) => answerCancel(r, lookup, appender, source),
     },
     { name: "object-put", subject: apiPattern("object.put"), answer: (r) => uploads.put(r) },
-    { name: "object-put-piece", subject: apiPattern("object.put.>"), answer: (r) => uploads.put(r) },
+    {
+      name: "object-put-piece",
+      subject: apiPattern(`object.put.${uploads.name}.*.*`),
+      answer: (r) => uploads.put(r),
+    },
+    // No gateway has given out such a name.
+    { name: "object-put-unknown", subject: apiPattern("object.put.*.*"), answer: (r) => uploads.put(r) },
     { name: "object-get", subject: apiPattern("object.get"), write: (r, writer) => uploads.get(r, writer) },
     {
       name: "log",
@@ -46,7 +54,7 @@ export function gatewayEndpoints(parts: GatewayParts): Endpoint[] {
     {
       name: "observe",
       subject: apiPattern("observe"),
-      write: (r, writer) => writeObserved(r, writer, connection, reader),
+      write: (r, writer) => writeObserved(r, writer, { reader, live }),
     },
     {
       name: "chunks",

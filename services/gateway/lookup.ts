@@ -21,6 +21,8 @@ export interface OpenStory {
   failures: number[];
 }
 
+const LOOK_MS = 5_000;
+
 export class RequestLookup {
   readonly #connection: NatsConnection;
   readonly #reader: LogReader;
@@ -51,20 +53,25 @@ export class RequestLookup {
     id: string,
     waitMs: number,
   ): Promise<{ message: StoredMessage; result: Result } | undefined> {
-    const done = Promise.withResolvers<void>();
+    const until = performance.now() + waitMs;
+    let arrived = Promise.withResolvers<void>();
     const subscription = this.#connection.subscribe(liveResultSubject(id), {
-      callback: () => done.resolve(),
+      callback: () => arrived.resolve(),
     });
-    const timer = setTimeout(done.resolve, waitMs);
     try {
       // Looked for after the subscription is there: a result cannot fall between the two.
       await this.#connection.flush();
-      const stored = await this.storedResult(id);
-      if (stored !== undefined) return stored;
-      await done.promise;
-      return await this.storedResult(id);
+      for (;;) {
+        const stored = await this.storedResult(id);
+        const leftMs = until - performance.now();
+        if (stored !== undefined || leftMs <= 0) return stored;
+        // What is told while the connection is away is told to nobody.
+        const timer = setTimeout(arrived.resolve, Math.min(leftMs, LOOK_MS));
+        await arrived.promise;
+        clearTimeout(timer);
+        arrived = Promise.withResolvers();
+      }
     } finally {
-      clearTimeout(timer);
       subscription.unsubscribe();
     }
   }

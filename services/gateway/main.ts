@@ -9,6 +9,7 @@ import { VERSION } from "../bus/version.ts";
 import { ObjectBucket } from "../log/objects.ts";
 import { LogReader } from "../log/read.ts";
 import { gatewayEndpoints } from "./endpoints.ts";
+import { followLive } from "./follow-live.ts";
 import { RequestLookup } from "./lookup.ts";
 import { GatewayRequests } from "./requests.ts";
 import { serveTools } from "./tools.ts";
@@ -20,6 +21,7 @@ export async function startGateway(settings: PartSettings): Promise<Part> {
   const reader = await LogReader.open(connection);
   const requests = new GatewayRequests(connection, appender);
   const source = `gateway/${settings.instance}`;
+  const live = followLive(connection, reader, settings);
   const endpoints = gatewayEndpoints({
     connection,
     appender,
@@ -27,6 +29,7 @@ export async function startGateway(settings: PartSettings): Promise<Part> {
     chunks: await LogReader.open(connection, CHUNK_STREAM),
     requests,
     lookup: new RequestLookup(connection, reader),
+    live,
     uploads: new Uploads(await ObjectBucket.open(connection, appender, VALUE_BUCKET), UPLOAD_BOUNDS),
     source,
   });
@@ -42,6 +45,7 @@ export async function startGateway(settings: PartSettings): Promise<Part> {
     async stop() {
       tools.stop();
       await service.stop();
+      await live.stop();
       requests.close();
       appender.close();
       await connection.drain();

@@ -26,17 +26,20 @@ export function serveTools(
     queue: "gateway",
     callback: (error, message) => {
       if (error !== null) return;
-      callTool(message, requests, reader).then(
-        ({ body, id }) => {
-          const headers = createHeaders();
-          headers.set(HEADER.requestId, id);
-          message.respond(body, { headers });
-        },
-        (thrown) => {
-          const { body, headers } = errorAnswer(asDspexError(thrown));
-          message.respond(body, { headers });
-        },
-      );
+      callTool(message, requests, reader)
+        .then(
+          ({ body, id }) => {
+            const headers = createHeaders();
+            headers.set(HEADER.requestId, id);
+            message.respond(body, { headers });
+          },
+          (thrown) => {
+            const { body, headers } = errorAnswer(asDspexError(thrown));
+            message.respond(body, { headers });
+          },
+        )
+        // The connection is closed: the pool asks again, and the next gateway finds the same request.
+        .catch(() => {});
     },
   });
   return { stop: () => subscription.unsubscribe() };

@@ -1,7 +1,8 @@
 // Large values of users: taken in pieces, checked against what was announced, stored under the user's own prefix by
-// their hash, so that the same value twice is one object and one reference.
+// their hash, so that the same value twice is one object and one reference. Pieces wait in memory: an upload's name begins
+// with that of its gateway, which alone is sent its pieces.
 
-import { createHash, randomUUID } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { DspexError } from "../../schemas/errors.ts";
 import { MAX_PIECE_BYTES } from "../../schemas/limits.ts";
@@ -15,6 +16,8 @@ export interface UploadBounds {
   objectBytes: number;
   /** Bytes of unfinished uploads in memory, of all users together. */
   openBytes: number;
+  /** The same of one user: nobody takes it all. */
+  userBytes: number;
   /** Unfinished uploads are forgotten after this, ms. */
   idleMs: number;
 }
@@ -22,6 +25,7 @@ export interface UploadBounds {
 export const UPLOAD_BOUNDS: UploadBounds = {
   objectBytes: 64 * 1_048_576,
   openBytes: 256 * 1_048_576,
+  userBytes: 128 * 1_048_576,
   idleMs: 60_000,
 };
 
@@ -40,6 +44,8 @@ interface Upload {
 }
 
 export class Uploads {
+  /** Of this gateway. */
+  readonly name = randomBytes(9).toString("hex");
   readonly #bucket: ObjectBucket;
   readonly #bounds: UploadBounds;
   readonly #open = new Map<string, Upload>();
@@ -52,9 +58,10 @@ export class Uploads {
 
   /** `object.put`: announces a value; `object.put.<upload>.<n>`: its n-th piece. */
   async put(request: ApiRequest): Promise<Answer> {
-    const [, , upload, n] = request.tokens;
-    if (upload === undefined) return { body: { upload: this.#begin(request) } };
-    return this.#piece(request, upload, Number(n));
+    const [, , ...rest] = request.tokens;
+    const n = rest.pop();
+    if (n === undefined) return { body: { upload: this.#begin(request) } };
+    return this.#piece(request, rest.join("."), Number(n));
   }
 
   /** `object.get`: a reference of this user → its bytes in pieces. */
@@ -86,10 +93,11 @@ export class Uploads {
         path: "sizeBytes",
       });
     }
-    if (this.#openBytes + sizeBytes > this.#bounds.openBytes) {
+    const own = sizeBytes + this.#openBytesOf(request.user);
+    if (this.#openBytes + sizeBytes > this.#bounds.openBytes || own > this.#bounds.userBytes) {
       throw new DspexError("overloaded", "too many uploads at once", { retryAfterMs: 1_000 });
     }
-    const upload = randomUUID();
+    const upload = `${this.name}.${randomUUID()}`;
     this.#openBytes += sizeBytes;
     this.#open.set(upload, {
       user: request.user,
@@ -107,6 +115,7 @@ export class Uploads {
       throw new DspexError("not_found", `no upload ${JSON.stringify(id.slice(0, 80))}`);
     if (n !== upload.pieces.length)
       throw new DspexError("conflict", `piece ${n} came, ${upload.pieces.length} is next`);
+    if (request.data.length === 0) throw new DspexError("invalid_inputs", `piece ${n} is empty`);
     const { announced } = upload;
     upload.touchedAt = Date.now();
     upload.pieces.push(request.data);
@@ -126,6 +135,12 @@ export class Uploads {
     const key = `${upload.user}/${announced.sha256}`;
     if ((await this.#bucket.get(key)) === null) await this.#bucket.put(key, data);
     return { body: { $ref: { bucket: VALUE_BUCKET, key, ...announced } } satisfies Reference };
+  }
+
+  #openBytesOf(user: string): number {
+    let bytes = 0;
+    for (const upload of this.#open.values()) if (upload.user === user) bytes += upload.announced.sizeBytes;
+    return bytes;
   }
 
   #forget(id: string): void {

@@ -77,7 +77,11 @@ function timersOf(role: Role): DesiredConsumer {
   return durable(TIMER_STREAM, timersConsumer(role), filters, ROUTER_ACK_WAIT_MS, TIMERS_MAX_ACK_PENDING);
 }
 
-function poolOf(pool: Pool, { workers, slots }: { workers: number; slots: number }): DesiredConsumer[] {
+/** Of a pool: what whoever is free takes, and what each of its workers takes alone. */
+export function poolConsumers(
+  pool: Pool,
+  { workers, slots }: { workers: number; slots: number },
+): DesiredConsumer[] {
   const consumer = (worker: string, pending: number) =>
     durable(LOG_STREAM, workConsumer(pool, worker), [workSubject(pool, worker)], WORKER_ACK_WAIT_MS, pending);
   return [
@@ -90,6 +94,6 @@ export function desiredConsumers(settings: KeeperSettings): DesiredConsumer[] {
   return [
     ...routerConsumers(),
     ...TIMER_ROLES.map(timersOf),
-    ...POOLS.flatMap((pool) => poolOf(pool, settings.pools[pool])),
+    ...POOLS.flatMap((pool) => poolConsumers(pool, settings.pools[pool])),
   ];
 }

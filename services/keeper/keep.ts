@@ -4,12 +4,13 @@
 import { ERROR_CODES } from "../../schemas/error-codes.ts";
 import { asDspexError, type DspexError } from "../../schemas/errors.ts";
 import {
+  ALL_BEATS,
   ERASE_SETUP_SUBJECT,
   followSetupSubject,
   LOG_STREAM,
   SETUP_INFO_SUBJECT,
 } from "../../schemas/subjects.ts";
-import { createHeaders, type Msg, type NatsConnection } from "../bus/connect.ts";
+import { createHeaders, type Msg, type NatsConnection, type Subscription } from "../bus/connect.ts";
 import { LogAdmin } from "../log/admin.ts";
 import { LogReader } from "../log/read.ts";
 import { type KeeperOptions, type KeeperSettings, keeperSettings } from "./config.ts";
@@ -19,11 +20,14 @@ import { readFloors } from "./floors.ts";
 import { makeFollower, parseFollowRequest } from "./follow.ts";
 import { readSetupInfo, type SetupInfo } from "./info.ts";
 import { openOrCreate } from "./open.ts";
+import { WorkerConsumers } from "./worker-consumers.ts";
 
 /** What the keeper tells while it runs; nothing of it needs an answer. */
 export type KeeperNotice =
   | { status: "cut"; before: number; removed: number }
   | { status: "held"; by: string; at: number }
+  /** More workers of a pool beat than the settings say; they have their consumers now. */
+  | { status: "workers"; pool: string; workers: number; configured: number }
   | { status: "failed"; doing: string; error: unknown };
 
 export interface KeeperStart {
@@ -43,6 +47,8 @@ export class Keeper {
   readonly #onNotice: (notice: KeeperNotice) => void;
   /** The last thing done to each follower: two requests for one name must not interleave. */
   readonly #followers = new Map<string, Promise<unknown>>();
+  readonly #workerConsumers: WorkerConsumers;
+  readonly #subscriptions: Subscription[] = [];
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -51,6 +57,7 @@ export class Keeper {
     this.#connection = start.connection;
     this.#admin = admin;
     this.#onNotice = start.onNotice ?? (() => {});
+    this.#workerConsumers = new WorkerConsumers(admin, settings);
   }
 
   /** @throws ConfigurationDiffers when a live stream or consumer is not what the code relies on. */
@@ -90,6 +97,8 @@ export class Keeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    // Another keeper of the namespace answers from now on.
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
     await Promise.allSettled(this.#followers.values());
   }
 
@@ -97,15 +106,17 @@ export class Keeper {
     const answer = (work: (message: Msg) => Promise<unknown>) => (error: Error | null, message: Msg) => {
       if (error === null && !this.#stopped) void this.#answer(message, work);
     };
-    this.#connection.subscribe(followSetupSubject("*", "*"), {
-      queue: QUEUE,
-      callback: answer((message) => this.#follow(message)),
+    const serve = (subject: string, work: (message: Msg) => Promise<unknown>) =>
+      this.#subscriptions.push(this.#connection.subscribe(subject, { queue: QUEUE, callback: answer(work) }));
+    serve(followSetupSubject("*", "*"), (message) => this.#follow(message));
+    serve(SETUP_INFO_SUBJECT, () => this.info());
+    serve(ERASE_SETUP_SUBJECT, (message) => this.#erase(message));
+    const beats = this.#connection.subscribe(ALL_BEATS, {
+      callback: (error, { subject }) => {
+        if (error === null && !this.#stopped) void this.#onBeat(subject);
+      },
     });
-    this.#connection.subscribe(SETUP_INFO_SUBJECT, { queue: QUEUE, callback: answer(() => this.info()) });
-    this.#connection.subscribe(ERASE_SETUP_SUBJECT, {
-      queue: QUEUE,
-      callback: answer((message) => this.#erase(message)),
-    });
+    this.#subscriptions.push(beats);
     this.#planCheck();
     void this.#watchConnection();
   }
@@ -133,6 +144,17 @@ export class Keeper {
     return erase(this.#admin, reader, message.reply ?? "", bodyOf(message));
   }
 
+  async #onBeat(subject: string): Promise<void> {
+    try {
+      const made = await this.#workerConsumers.heard(subject);
+      if (made === undefined) return;
+      const configured = this.settings.pools[made.pool].workers;
+      this.#onNotice({ status: "workers", ...made, configured });
+    } catch (error) {
+      this.#failed("make a worker's consumer", error);
+    }
+  }
+
   #planCheck(): void {
     this.#timer = setTimeout(async () => {
       await this.checkSize().catch((error) => this.#failed("checkSize", error));
@@ -146,6 +168,7 @@ export class Keeper {
       if (this.#stopped) return;
       if (status.type !== "reconnect") continue;
       await openOrCreate(this.#admin, this.settings).catch((error) => this.#failed("openOrCreate", error));
+      this.#workerConsumers.forget();
     }
   }
 

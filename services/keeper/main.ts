@@ -18,6 +18,8 @@ export async function startKeeper(
   const onNotice = (notice: KeeperNotice): void => {
     if (notice.status === "failed") logger.error({ err: notice.error, doing: notice.doing }, "keeper failed");
     else if (notice.status === "held") logger.warn(notice, "the log is nearly full and cannot be cut");
+    else if (notice.status === "workers")
+      logger.warn(notice, "more workers of a pool beat than are configured here: they have consumers now");
     else logger.info(notice, "cut the head of the log");
   };
   try {

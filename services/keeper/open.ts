@@ -17,7 +17,7 @@ export async function openOrCreate(admin: LogAdmin, settings: KeeperSettings): P
     await openStream(admin, stream, differing.has(`stream ${stream.name}`));
   }
   for (const consumer of desiredConsumers(settings)) {
-    await openConsumer(admin, consumer, differing.has(`consumer ${consumer.config.durable_name}`));
+    await openConsumer(admin, consumer);
   }
 }
 
@@ -41,11 +41,11 @@ async function openStream(admin: LogAdmin, desired: DesiredStream, differs: bool
   else if (differs) await admin.updateStream(desired.name, { ...live.config, ...desired });
 }
 
-async function openConsumer(admin: LogAdmin, desired: DesiredConsumer, differs: boolean): Promise<void> {
+export async function openConsumer(admin: LogAdmin, desired: DesiredConsumer): Promise<void> {
   const { stream, config } = desired;
   const live = await admin.consumer(stream, config.durable_name);
   if (live === undefined) await admin.createConsumer(stream, config);
-  else if (differs || consumerDifferences(desired, live.config).length > 0) {
+  else if (consumerDifferences(desired, live.config).length > 0) {
     await admin.updateConsumer(stream, config.durable_name, config);
   }
 }

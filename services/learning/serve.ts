@@ -9,8 +9,8 @@ import {
   type PolicySettings,
   policySettingsSchema,
 } from "../../schemas/messages/policy-event.ts";
-import { adminPattern, apiPattern } from "../../schemas/subjects.ts";
-import type { Answer, ApiRequest, Endpoint } from "../bus/micro-service.ts";
+import { adminEndpoints, apiEndpoint } from "../bus/endpoints.ts";
+import type { ApiRequest, Endpoint } from "../bus/micro-service.ts";
 import type { LogReader } from "../log/read.ts";
 import { evidenceOf } from "./contest/observe.ts";
 import { decideFreeze, decidePromote, decideRollback, type PolicyAppend } from "./fold/decide.ts";
@@ -104,31 +104,15 @@ export function policyEndpoints(api: PolicyApi): Endpoint[] {
     },
   };
   return [
-    ...Object.entries(asked).map(([verb, answer]) => ({
-      name: `policy-${verb}`,
-      subject: apiPattern(`policy.${verb}`),
-      answer: async (request: ApiRequest): Promise<Answer> => ({ body: await answer(request) }),
-    })),
-    ...Object.entries(ordered).flatMap(([verb, order]) => [
-      {
-        name: `policy-${verb}`,
-        subject: adminPattern(`policy.${verb}`),
-        answer: async (request: ApiRequest): Promise<Answer> => {
-          const changed = await learner.execute(order(request));
-          const { settings, version, frozen } = learner.state.policy;
-          const now = { all: frozen.all, programs: [...frozen.programs] };
-          return { body: { changed, current: settings, version, frozen: now } };
-        },
-      },
-      // Reachable for all users, but what changes things for all is the administrators'.
-      {
-        name: `policy-${verb}-refused`,
-        subject: apiPattern(`policy.${verb}`),
-        answer: async (): Promise<Answer> => {
-          throw new DspexError("not_allowed", `policy.${verb} needs the right \`admin\`: ask on dspex-admin`);
-        },
-      },
-    ]),
+    ...Object.entries(asked).map(([verb, answer]) => apiEndpoint("policy", verb, answer)),
+    ...Object.entries(ordered).flatMap(([verb, order]) =>
+      adminEndpoints("policy", verb, async (request) => {
+        const changed = await learner.execute(order(request));
+        const { settings, version, frozen } = learner.state.policy;
+        const now = { all: frozen.all, programs: [...frozen.programs] };
+        return { changed, current: settings, version, frozen: now };
+      }),
+    ),
   ];
 }
 

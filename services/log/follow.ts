@@ -7,6 +7,7 @@ import { z } from "zod";
 import { DspexError, type WireError } from "../../schemas/errors.ts";
 import { followSetupSubject } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
+import { deliveryInfo } from "./delivery-info.ts";
 import { LogMessage } from "./message.ts";
 
 export interface FollowOptions {
@@ -134,14 +135,14 @@ export class Follower {
 
   #onMessage(generation: number, message: JsMsg): void {
     if (generation !== this.#generation || this.#stopped) return;
-    const info = message.info;
-    if (info.deliverySequence !== this.#expectedDelivery) {
+    const info = deliveryInfo(message);
+    if (info.order !== this.#expectedDelivery) {
       this.#reopen();
       return;
     }
     this.#expectedDelivery++;
     try {
-      this.#options.onMessage(new LogMessage(message));
+      this.#options.onMessage(new LogMessage(message, info));
     } catch (error) {
       this.#stopped = true;
       this.#messages?.stop();
@@ -149,8 +150,8 @@ export class Follower {
       this.#caughtUp.reject(error);
       return;
     }
-    this.#position = info.streamSequence;
-    if (info.pending === 0 || info.streamSequence >= this.#liveFrom) this.#caughtUp.resolve();
+    this.#position = info.sequence;
+    if (info.pending === 0 || info.sequence >= this.#liveFrom) this.#caughtUp.resolve();
     const isEmpty = message.data.length === 0 && message.headers === undefined;
     if (isEmpty && ACROSS_ACCOUNTS.has(this.#options.role)) this.#reopen();
   }

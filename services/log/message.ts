@@ -2,6 +2,7 @@
 
 import type { JsMsg } from "@nats-io/jetstream";
 import { parseJson } from "../../schemas/envelope/json.ts";
+import { type DeliveryInfo, deliveryInfo } from "./delivery-info.ts";
 
 export class LogMessage {
   readonly subject: string;
@@ -14,11 +15,10 @@ export class LogMessage {
   #parseError: unknown;
   #isParsed = false;
 
-  constructor(message: JsMsg) {
-    const info = message.info;
+  constructor(message: JsMsg, { sequence, timeMs }: DeliveryInfo = deliveryInfo(message)) {
     this.subject = message.subject;
-    this.sequence = info.streamSequence;
-    this.timeMs = Math.floor(info.timestampNanos / 1e6);
+    this.sequence = sequence;
+    this.timeMs = timeMs;
     this.data = message.data;
     this.#message = message;
   }
@@ -33,6 +33,12 @@ export class LogMessage {
     const entries: Record<string, string> = {};
     for (const [key, values] of this.#message.headers ?? []) entries[key] = values.join(",");
     return entries;
+  }
+
+  /** Somebody knows what reading the body would give: it is not read. */
+  isKnown(json: unknown): void {
+    this.#isParsed = true;
+    this.#parsed = json;
   }
 
   /** The body as JSON. @throws whatever `parseJson` throws on bytes that are none, each time again. */

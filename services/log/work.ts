@@ -10,6 +10,7 @@ import type { ErrorCode } from "../../schemas/error-codes.ts";
 import { asDspexError, type DspexError } from "../../schemas/errors.ts";
 import { LOG_STREAM } from "../../schemas/subjects.ts";
 import type { NatsConnection } from "../bus/connect.ts";
+import { deliveryInfo } from "./delivery-info.ts";
 import { LogMessage } from "./message.ts";
 import { PauseWatch } from "./pause-watch.ts";
 
@@ -27,8 +28,9 @@ export class Delivery extends LogMessage {
 
   /** A server that was killed forgets what it delivered last: after `connectedAtMs` it delivers it as for the first time. */
   constructor(message: JsMsg, pauses: PauseWatch, connectedAtMs: number) {
-    super(message);
-    this.deliveries = message.info.deliveryCount;
+    const info = deliveryInfo(message);
+    super(message, info);
+    this.deliveries = info.deliveries;
     this.#message = message;
     this.#pauses = pauses;
     this.#isFromBefore = this.timeMs < connectedAtMs + CLOCKS_APART_MS;

@@ -26,8 +26,11 @@ const [example] = JSON.parse(
 
 const CALIBRATION = ["dull", "fine", "grey", "wet"].map((text) => ({ text }));
 
-function mood(calibration = CALIBRATION): ProgramDefinition {
-  const choice = { name: "choice", kind: "choice", prompt: "{{text}}:", calibration } as const;
+function mood(
+  calibration = CALIBRATION,
+  fitted: { offsets?: Record<string, number> } = {},
+): ProgramDefinition {
+  const choice = { name: "choice", kind: "choice", prompt: "{{text}}:", calibration, ...fitted } as const;
   return definitionOf(
     defineProgram("mood", 'text: str -> mood: Literal["good", "bad"]', {
       implementations: [choice, { name: "schema", kind: "structured" }],
@@ -111,6 +114,21 @@ it("choice - with another model or prompt the declared inputs are scored for tha
   assert.equal(llama.completions.at(-1)?.text, "It is sun:");
   await run(calls, definition, "sun", { settings: { model: "other" } });
   assert.equal(llama.completions.length, 6 + CALIBRATION.length + 1);
+});
+
+it("choice - what was fitted comes before all that is calibrated, for the prompt that it was fitted for", async () => {
+  const llama = model();
+  await using server = await startFakeModelServer(says("{}"), llama.endpoints);
+  const calls = callsOf(server, (arm) => ({ arm, count: 99, means: { good: 0, bad: 0 } }));
+  const definition = mood(CALIBRATION, { offsets: { good: 1.7, bad: 0 } });
+  const said = await Promise.all(["sun", "rain"].map((text) => run(calls, definition, text)));
+  assert.deepEqual(
+    said.map(({ outputs }) => outputs.mood),
+    ["good", "bad"],
+  );
+  assert.equal(llama.completions.length, 2);
+  await run(calls, definition, "sun", { settings: { prompt: "It is {{text}}:" } });
+  assert.equal(llama.completions.length, 2 + CALIBRATION.length + 1);
 });
 
 it("choice - where calibration fails, the call does, and the next one tries again", async () => {

@@ -99,17 +99,20 @@ export class ModelCalls {
   /** What its calibration inputs cost is counted where they were needed first. */
   async #choose(
     definition: ProgramDefinition,
-    { name, calibration = [] }: Extract<Implementation, { kind: "choice" }>,
+    { name, calibration = [], offsets }: Extract<Implementation, { kind: "choice" }>,
     settings: ModelCallSettings,
     request: ModelRequest,
   ): Promise<ModelAnswer> {
     const { choice } = this.#adapters;
+    // Of this prompt and model alone.
+    if (offsets !== undefined && settings.isDeclared) return choice.call({ ...request, means: offsets });
     const arm = armsOf(definition).find((one) => one.name === name)?.key ?? name;
     // With another model or prompt than declared it leans otherwise.
     const own = settings.isDeclared ? "" : JSON.stringify([settings.model, settings.prompt]);
     const key = `${definition.name} ${arm} ${own}`;
     let usage = NO_USAGE;
     const { history: _history, stream: _stream, slot: _slot, ...alone } = request;
+    const startedAt = performance.now();
     const means = await this.#calibrations.meansOf({
       key,
       labels: (choiceLabels(request.signature) ?? []).map(({ text }) => text),
@@ -123,9 +126,11 @@ export class ModelCalls {
       },
       signal: request.signal,
     });
+    const calibratedMs = performance.now() - startedAt;
     const answer = await choice.call({ ...request, means });
     if (answer.choice !== undefined) this.#calibrations.observe(key, answer.choice.labelScores);
-    return { ...answer, usage: addUsage(usage, answer.usage) };
+    const timings = { ...answer.timings, modelMs: calibratedMs + answer.timings.modelMs };
+    return { ...answer, usage: addUsage(usage, answer.usage), timings };
   }
 }
 

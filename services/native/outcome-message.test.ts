@@ -27,6 +27,7 @@ const times = {
   startedAtMs,
   durationMs: 12.34567,
   nowMs: startedAtMs + 13,
+  parts: { waitMs: 2, decodeMs: 0.02, modelMs: 9.0004, codeMs: 3.3, validateMs: 0.0211 },
 };
 
 const answer: Omit<ModelAnswer, "text"> = {
@@ -34,7 +35,7 @@ const answer: Omit<ModelAnswer, "text"> = {
   usage: { inputTokens: 11, outputTokens: 1, costUsd: 0.5 },
   finishReason: "length",
   modelId: "m".repeat(300),
-  timings: { firstTokenMs: 3.00049, totalMs: 12.3456 },
+  timings: { firstTokenMs: 3.00049, totalMs: 12.3456, modelMs: 9.0004, validateMs: 0.0211 },
   choice: { labelScores: { good: -0.1, bad: -2.3 }, confidence: 0.9 },
 };
 
@@ -53,6 +54,17 @@ for (const { name: example, message } of works) {
     assert.deepEqual(result.decision, workSchema.parse(message).decision);
     assert.deepEqual(result.log.work, [...message.log.work, 99]);
     assert.equal(result.attempts.at(-1)?.usage?.costUsd, 0.5);
+    const { queueMs: _queue, routeMs: _route, runMs: _run, totalMs: _total, ...parts } = result.timings;
+    const { waitMs = 0, decodeMs = 0, encodeMs, attempts } = work;
+    assert.deepEqual(parts, {
+      waitMs: waitMs + 2,
+      ...(attempts.length > 0 && { failedMs: attempts.reduce((sum, one) => sum + one.durationMs, 0) }),
+      decodeMs: decodeMs + 0.02,
+      validateMs: 0.021,
+      modelMs: 9,
+      codeMs: 3.3,
+      ...(encodeMs !== undefined && { encodeMs }),
+    });
   });
 
   it(`failure - of ${example} carries its decision as it came`, () => {
@@ -67,7 +79,13 @@ for (const { name: example, message } of works) {
 it("result - of an answer that was written has neither confidence nor label scores", () => {
   const work = works[0]?.message as Work;
   const { choice: _choice, ...written } = answer;
-  const result = resultOf(work, 99, { ...written, timings: { totalMs: 5 } }, times, name);
+  const result = resultOf(
+    work,
+    99,
+    { ...written, timings: { totalMs: 5, modelMs: 4, validateMs: 0 } },
+    times,
+    name,
+  );
   assert.ok(!("confidence" in result) && !("labelScores" in result));
   assert.deepEqual(Object.keys(result.attempts.at(-1)?.modelCall ?? {}), [
     "modelId",

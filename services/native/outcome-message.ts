@@ -2,16 +2,20 @@
 
 import type { WireError } from "../../schemas/errors.ts";
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
+import { roundMs } from "../../schemas/messages/ms.ts";
 import type { Attempt, ModelCall, Usage } from "../../schemas/messages/parts.ts";
 import type { Result } from "../../schemas/messages/result.ts";
 import type { Work } from "../../schemas/messages/work.ts";
-import type { ModelAnswer } from "./adapters/mod.ts";
+import { type AttemptParts, toldParts } from "../bus/part-watch.ts";
+import type { ValidatedAnswer } from "./validated-answer.ts";
 
 export interface AttemptTimes {
   startedAt: string;
   startedAtMs: number;
   durationMs: number;
   nowMs: number;
+  /** What was measured of it and of the wait for a slot. */
+  parts: AttemptParts;
 }
 
 export interface WorkerName {
@@ -23,7 +27,7 @@ export function resultOf(
   work: Work,
   workSequence: number,
   /** Its outputs as they are stored: large ones by reference. */
-  { outputs, usage, choice, slot, ...told }: Omit<ModelAnswer, "text">,
+  { outputs, usage, choice, slot, validation, ...told }: Omit<ValidatedAnswer, "text">,
   times: AttemptTimes,
   { pool, worker }: WorkerName,
 ): Result {
@@ -33,7 +37,7 @@ export function resultOf(
     pool,
     worker,
     startedAt: times.startedAt,
-    durationMs: round(times.durationMs),
+    durationMs: roundMs(times.durationMs),
     usage,
     modelCall: modelCallOf(told),
     ...(slot !== undefined && { slot }),
@@ -51,13 +55,16 @@ export function resultOf(
     ...(work.fallbackReason !== undefined && { fallbackReason: work.fallbackReason }),
     usage: totalUsage(attempts),
     timings: {
-      queueMs: round(Math.max(0, times.startedAtMs - requestedAtMs - work.routeMs)),
+      queueMs: roundMs(Math.max(0, times.startedAtMs - requestedAtMs - work.routeMs)),
       routeMs: work.routeMs,
-      runMs: round(times.durationMs),
-      totalMs: round(Math.max(0, times.nowMs - requestedAtMs)),
+      runMs: roundMs(times.durationMs),
+      totalMs: roundMs(Math.max(0, times.nowMs - requestedAtMs)),
+      ...toldParts(withRouters(times.parts, work), work.attempts),
+      ...(work.encodeMs !== undefined && { encodeMs: work.encodeMs }),
     },
     decision: work.decision,
     ...choice,
+    ...(validation !== undefined && { validation }),
     ...(work.session !== undefined && { session: work.session }),
     requestHash: work.requestHash,
     log: {
@@ -85,7 +92,7 @@ export function failureOf(
     error,
     ...(usage !== undefined && { usage }),
     startedAt: times.startedAt,
-    durationMs: round(times.durationMs),
+    durationMs: roundMs(times.durationMs),
     plan: work.plan,
     decision: work.decision,
     requestSequence: work.requestSequence,
@@ -93,17 +100,22 @@ export function failureOf(
   };
 }
 
+/** The router has waited, too, and read the request. */
+function withRouters(parts: AttemptParts, { waitMs = 0, decodeMs = 0 }: Work): AttemptParts {
+  return { ...parts, waitMs: waitMs + parts.waitMs, decodeMs: decodeMs + parts.decodeMs };
+}
+
 /** Names come from the model's server: a long one must not make the result invalid. */
 function modelCallOf({
   modelId,
   finishReason,
   timings: { firstTokenMs, totalMs },
-}: Pick<ModelAnswer, "modelId" | "finishReason" | "timings">): ModelCall {
+}: Pick<ValidatedAnswer, "modelId" | "finishReason" | "timings">): ModelCall {
   return {
     modelId: modelId.slice(0, 256),
     finishReason: finishReason.slice(0, 64),
-    ...(firstTokenMs !== undefined && { firstTokenMs: round(firstTokenMs) }),
-    totalMs: round(totalMs),
+    ...(firstTokenMs !== undefined && { firstTokenMs: roundMs(firstTokenMs) }),
+    totalMs: roundMs(totalMs),
   };
 }
 
@@ -116,9 +128,4 @@ export function totalUsage(attempts: readonly Attempt[]): Usage {
     if (attempt.usage.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + attempt.usage.costUsd;
   }
   return usage;
-}
-
-/** Microseconds are plenty. */
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }

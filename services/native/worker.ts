@@ -9,12 +9,13 @@ import { activeTraceparent, failSpan, SPAN, withSpan } from "../../observability
 import { type CloudEvent, cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { withLastMembers } from "../../schemas/envelope/last-members.ts";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
 import { ATTEMPT_FAILED_TYPE } from "../../schemas/messages/attempt-failed.ts";
 import { type Control, type Credit, controlSchema } from "../../schemas/messages/control.ts";
 import type { Usage } from "../../schemas/messages/parts.ts";
 import { REQUEST_EVENTS } from "../../schemas/messages/request-event.ts";
-import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { RESULT_TYPE, type Result, writtenIn } from "../../schemas/messages/result.ts";
 import { type Work, workSchema } from "../../schemas/messages/work.ts";
 import {
   ATTEMPT_FAILED_SUBJECT,
@@ -25,16 +26,18 @@ import {
 import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import { createHeaders, type NatsConnection } from "../bus/connect.ts";
+import { PartWatch } from "../bus/part-watch.ts";
 import type { ClaimCheck } from "../log/claim-check.ts";
 import type { LogReader } from "../log/read.ts";
 import type { Delivery } from "../log/work.ts";
-import { usageOf } from "./adapters/mod.ts";
+import { type ModelAnswer, usageOf } from "./adapters/mod.ts";
 import { ChunkWriter } from "./chunk-writer.ts";
 import type { Definitions } from "./definitions.ts";
 import type { ModelCalls } from "./model-calls.ts";
 import { type AttemptTimes, failureOf, resultOf, type WorkerName } from "./outcome-message.ts";
 import { expandInputs } from "./session-inputs.ts";
 import { processSpan } from "./spans.ts";
+import { validatedAnswer } from "./validated-answer.ts";
 
 export interface WorkerParts {
   connection: NatsConnection;
@@ -54,6 +57,12 @@ const CANCELLED_KEPT = 1_000;
 function readWork(delivery: Delivery): Work {
   const { data } = delivery.json() as CloudEvent<Work>;
   return { ...workSchema.parse(data), decision: data.decision };
+}
+
+function countCall(watch: PartWatch, { timings }: Pick<ModelAnswer, "timings">): void {
+  watch.lap("codeMs");
+  watch.move(timings.modelMs, "codeMs", "modelMs");
+  watch.move(timings.validateMs, "codeMs", "validateMs");
 }
 
 export class NativeWorker {
@@ -82,15 +91,18 @@ export class NativeWorker {
   }
 
   async handle(delivery: Delivery): Promise<void> {
+    const watch = new PartWatch();
     await this.#enter();
+    watch.lap("waitMs");
     try {
       const work = readWork(delivery);
+      watch.lap("decodeMs");
       const traceparent = delivery.header(HEADER.traceparent);
       // Somebody had it before: it may have answered and died before it could say so.
       if (delivery.isDoubtful && (await this.#parts.reader.last(resultSubject(work.id))) !== null) return;
       const settings = processSpan(work, delivery, traceparent, this.#parts.name);
       await withSpan("native", SPAN.process(work.program), settings, (span) =>
-        this.#attempt(work, delivery, span),
+        this.#attempt(work, delivery, span, watch),
       );
     } finally {
       this.#leave();
@@ -100,12 +112,13 @@ export class NativeWorker {
   /** Tells the log that an attempt failed without having been made. */
   async fail(work: Work, delivery: Delivery, error: DspexError): Promise<void> {
     const nowMs = Date.now();
-    const times = { startedAt: new Date(nowMs).toISOString(), startedAtMs: nowMs, durationMs: 0, nowMs };
+    const startedAt = new Date(nowMs).toISOString();
+    const times = { startedAt, startedAtMs: nowMs, durationMs: 0, nowMs, parts: new PartWatch() };
     const failed = failureOf(work, delivery.sequence, error.toWire(), undefined, times, this.#parts.name);
     await this.#append(ATTEMPT_FAILED_SUBJECT, ATTEMPT_FAILED_TYPE, failed, delivery);
   }
 
-  async #attempt(work: Work, delivery: Delivery, span: Span): Promise<void> {
+  async #attempt(work: Work, delivery: Delivery, span: Span, watch: PartWatch): Promise<void> {
     const startedAtMs = Date.now();
     const start = performance.now();
     const times = (): AttemptTimes => ({
@@ -113,10 +126,11 @@ export class NativeWorker {
       startedAtMs,
       durationMs: performance.now() - start,
       nowMs: Date.now(),
+      parts: watch,
     });
     let usage: Usage | undefined;
     try {
-      const answer = await this.#call(work, delivery);
+      const answer = await this.#call(work, delivery, watch);
       usage = answer.usage;
       const outputs = await this.#parts.claimCheck.shrink(answer.outputs, work.user);
       await this.#storeResult(
@@ -135,7 +149,7 @@ export class NativeWorker {
     }
   }
 
-  async #call(work: Work, delivery: Delivery) {
+  async #call(work: Work, delivery: Delivery, watch: PartWatch) {
     const { definitions, calls, claimCheck } = this.#parts;
     const abort = new AbortController();
     const leftMs = Date.parse(work.deadlineAt) - Date.now();
@@ -151,11 +165,18 @@ export class NativeWorker {
       const inputs = await expandInputs(claimCheck, definition, work);
       const history = await claimCheck.expandTurns(work.history ?? [], work.user);
       const told = { ...work, history };
-      if (!work.stream) return await calls.run(definition, told, inputs, abort.signal, undefined);
+      watch.skip();
+      if (!work.stream) {
+        const answer = await calls.run(definition, told, inputs, abort.signal, undefined);
+        countCall(watch, answer);
+        return validatedAnswer(definition, inputs, answer, watch);
+      }
       using stream = this.#openStream(work, delivery);
       const answer = await calls.run(definition, told, inputs, abort.signal, stream.writer);
+      countCall(watch, answer);
+      const validated = validatedAnswer(definition, inputs, answer, watch);
       await stream.writer.finish(answer.outputs);
-      return answer;
+      return validated;
     } catch (thrown) {
       throw abort.signal.aborted ? abort.signal.reason : thrown;
     } finally {
@@ -181,8 +202,12 @@ export class NativeWorker {
   }
 
   async #storeResult(result: Result, work: Work, delivery: Delivery): Promise<void> {
+    const startedAt = performance.now();
+    const { timings, ...rest } = result;
+    const timed = (text: string) =>
+      withLastMembers(text, { timings: writtenIn(timings, performance.now() - startedAt) });
     try {
-      await this.#append(resultSubject(result.id), RESULT_TYPE, result, delivery, 0);
+      await this.#append(resultSubject(result.id), RESULT_TYPE, rest, delivery, 0, timed);
     } catch (error) {
       if (!isWrongLastSequence(error)) throw error;
       const stored = await this.#parts.reader.last(resultSubject(result.id));
@@ -202,6 +227,8 @@ export class NativeWorker {
     data: unknown,
     delivery: Delivery,
     expectedLastSequence?: number,
+    /** Ends the event's text. */
+    end = (text: string): string => text,
   ): Promise<void> {
     const { appender, name } = this.#parts;
     const traceparent = activeTraceparent() ?? delivery.header(HEADER.traceparent);
@@ -215,7 +242,7 @@ export class NativeWorker {
       data,
       traceparent,
     );
-    await appender.append(subject, stringifyJson(event), { headers, expectedLastSequence });
+    await appender.append(subject, end(stringifyJson(event)), { headers, expectedLastSequence });
   }
 
   #control(message: unknown): void {

@@ -1,47 +1,35 @@
-// What users may do with pipelines and runs; each is decided from the state and appended on the condition that nothing
-// else happened.
+// What users may do with runs; each is decided from the state and appended on the condition that nothing else happened.
 
 import { randomBytes } from "node:crypto";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
-import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { DspexError } from "../../schemas/errors.ts";
-import { MAX_BODY_BYTES } from "../../schemas/limits.ts";
-import type { PipelineRunOptions, PipelineStarted } from "../../schemas/messages/pipeline-event.ts";
-import { validateOutputs } from "../../schemas/signature/values.ts";
+import type { PipelineRunOptions } from "../../schemas/messages/pipeline-event.ts";
 import { pipelineEventSubject } from "../../schemas/subjects.ts";
-import type { RegisteredPipeline } from "../client/pipelines/answers.ts";
 import type { LogReader } from "../log/read.ts";
-import { decideStart, hashOf, type StartCommand } from "./decide.ts";
-import type { Compiled, DefinitionProblem } from "./definition/compiled.ts";
-import { type Normalised, normalise } from "./definition/normalise.ts";
-import { validate } from "./definition/validate.ts";
+import type { Asker } from "./asker.ts";
+import type { Definitions } from "./definitions.ts";
 import type { PipelinesFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
-import type { Loader } from "./loader.ts";
+import type { PipelineJournal } from "./journal.ts";
+import { LoadedValues, type Loader } from "./loader.ts";
 import { retell } from "./retell.ts";
-import { reusableOf } from "./reuse.ts";
+import { reusableOf, reuseWithin } from "./reuse.ts";
 import { RUN_BOUNDS } from "./run/bounds.ts";
-import type { Runner } from "./runner.ts";
-import { type RunSpans, startRunSpan } from "./spans.ts";
-import {
-  compiledOf,
-  compiledVersion,
-  findPipeline,
-  findVersion,
-  keyOf,
-  PIPELINES_BOUNDS,
-  registeredIn,
-} from "./state.ts";
+import { signalValues } from "./run/signal-values.ts";
+import type { RunStarter } from "./starter.ts";
+import { compiledOf, compiledVersion, findPipeline, findVersion, keyOf, registeredIn } from "./state.ts";
+import type { Turns } from "./turns.ts";
 
 const ATTEMPTS = 20;
 
 export interface CommandsOptions {
   fold: PipelinesFold;
-  journal: Journal;
+  journal: PipelineJournal;
   reader: LogReader;
-  runner: Runner;
+  asker: Asker;
   loader: Loader;
-  spans: RunSpans;
+  turns: Turns;
+  definitions: Definitions;
+  starter: RunStarter;
 }
 
 export interface RunCommand {
@@ -54,6 +42,25 @@ export interface RunCommand {
   traceparent?: string | undefined;
 }
 
+export interface RerunCommand {
+  from?: string | undefined;
+  inputs?: Record<string, unknown> | undefined;
+  /** Of the new run: asked twice with the same one it is one. */
+  as?: string | undefined;
+  traceparent?: string | undefined;
+}
+
+export interface Signal {
+  signal: string;
+  data?: Record<string, unknown> | undefined;
+  key?: string | undefined;
+}
+
+interface Begun {
+  run: string;
+  version: string;
+}
+
 export class PipelineCommands {
   readonly #options: CommandsOptions;
 
@@ -61,91 +68,13 @@ export class PipelineCommands {
     this.#options = options;
   }
 
-  /** Everything that is wrong with it. @throws DspexError where its shape is wrong */
-  validate(
-    user: string,
-    declaration: unknown,
-  ): Normalised & { compiled: Compiled; problems: DefinitionProblem[] } {
-    const { state } = this.#options.fold;
-    const normalised = normalise(declaration);
-    const registered = registeredIn(state);
-    const { compiled, problems } = validate(normalised, {
-      program(name, version) {
-        const found = registered.program(name, version)?.signature;
-        if (found !== undefined) return found;
-        const isKnown = registered.program(name) !== undefined;
-        return isKnown
-          ? `program "${name}" has no version "${version}"`
-          : `no program "${name}" is registered`;
-      },
-      pipeline(name, version) {
-        const found = registered.pipeline(user, name, version)?.signature;
-        if (found !== undefined) return found;
-        const isKnown = registered.pipeline(user, name) !== undefined;
-        return isKnown
-          ? `pipeline "${name}" has no version "${version}"`
-          : `no pipeline "${name}" is registered`;
-      },
-    });
-    return { ...normalised, compiled, problems };
+  get definitions(): Definitions {
+    return this.#options.definitions;
   }
 
-  /** @throws DspexError `invalid_inputs` with all problems in its details */
-  checked(user: string, declaration: unknown): Normalised & { compiled: Compiled } {
-    const { problems, ...rest } = this.validate(user, declaration);
-    const [first] = problems;
-    if (first === undefined) return rest;
-    const { stage, path, message } = first;
-    const more = problems.length === 1 ? "" : ` (and ${problems.length - 1} more)`;
-    const where = stage === undefined ? "" : `stage "${stage}": `;
-    throw new DspexError("invalid_inputs", `${where}${message}${more}`, {
-      path: `definition.${path}`,
-      details: { problems: problems.slice(0, 50) },
-    });
-  }
-
-  async register(owner: string, user: string, declaration: unknown): Promise<RegisteredPipeline> {
-    const { fold, journal } = this.#options;
-    const { definition, version } = this.checked(user, declaration);
-    const { name } = definition;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const last = await journal.last(owner, name);
-      await fold.passed(last);
-      const known = fold.state.pipelines.get(keyOf(owner, name));
-      if (known?.removed === false && known.versions.at(-1)?.version === version)
-        return { name, owner, version };
-      if (known === undefined) this.#refuseTooMany(owner);
-      const data = { name, owner, by: user, version, definition };
-      const sequence = await journal.append(owner, name, "registered", data, last);
-      if (sequence === undefined) continue;
-      await fold.passed(sequence);
-      return { name, owner, version };
-    }
-    throw new DspexError("conflict", `pipeline "${name}" is being changed by others all the time`, {
-      retryable: true,
-    });
-  }
-
-  async remove(owner: string, user: string, name: string, reason: string | undefined): Promise<void> {
-    const { fold, journal } = this.#options;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const known = fold.state.pipelines.get(keyOf(owner, name));
-      if (known === undefined || known.removed)
-        throw new DspexError("not_found", `no pipeline "${name}" of ${owner}`);
-      const data = { name, owner, by: user, ...(reason !== undefined && { reason }) };
-      const sequence = await journal.append(owner, name, "removed", data, known.last);
-      if (sequence === undefined) continue;
-      await fold.passed(sequence);
-      return;
-    }
-    throw new DspexError("conflict", `pipeline "${name}" is being changed by others all the time`, {
-      retryable: true,
-    });
-  }
-
-  async run(user: string, command: RunCommand): Promise<{ run: string; version: string }> {
-    const { fold } = this.#options;
-    const { run = randomBytes(8).toString("hex"), inputs, options, traceparent } = command;
+  async run(user: string, command: RunCommand): Promise<Begun> {
+    const { fold, definitions, starter } = this.#options;
+    const { run = newRunId(), inputs, options, traceparent } = command;
     const common = {
       run,
       user,
@@ -155,82 +84,77 @@ export class PipelineCommands {
       ...(traceparent !== undefined && { traceparent }),
     };
     if (command.definition !== undefined) {
-      const { definition, version, compiled } = this.checked(user, command.definition);
+      const { definition, version, compiled } = definitions.checked(user, command.definition);
       const kept = fold.state.definitions.get(version);
       // Whoever runs the same again shares what is made of it.
       const ready = kept === undefined ? compiled : compiledOf(kept.definition, version);
-      return this.#start({ ...common, pipeline: definition.name, version, definition }, ready);
+      return starter.start({ ...common, pipeline: definition.name, version, definition }, ready);
     }
-    const { pipeline = "", version: wanted } = command;
+    const { pipeline = "" } = command;
     const known = findPipeline(fold.state, user, pipeline);
     if (known === undefined)
       throw new DspexError("not_found", `no pipeline "${pipeline}"`, { path: "pipeline" });
+    const wanted = command.version ?? this.#versionOf(user, run, pipeline);
     const found = findVersion(known, wanted);
     if (found === undefined)
       throw new DspexError("unknown_version", `pipeline "${pipeline}" has no version "${wanted}"`, {
         path: "version",
       });
     const { version } = found;
-    return this.#start(
-      { ...common, pipeline, version, owner: known.owner },
-      compiledVersion(fold.state, version),
-    );
+    const compiled = compiledVersion(fold.state, version);
+    return starter.start({ ...common, pipeline, version, owner: known.owner }, compiled);
   }
 
-  async rerun(
-    user: string,
-    name: string,
-    how: {
-      from?: string | undefined;
-      inputs?: Record<string, unknown> | undefined;
-      traceparent?: string | undefined;
-    },
-  ): Promise<{ run: string; version: string }> {
-    const { fold, reader, loader } = this.#options;
+  async rerun(user: string, name: string, how: RerunCommand): Promise<Begun> {
+    const { fold, reader, starter } = this.#options;
     const told = await retell(reader, fold.state, user, name);
-    const { run: before, compiled, events } = told;
-    const [started] = events;
-    if (started?.kind !== "started") throw new DspexError("gone", `the beginning of run "${name}" is gone`);
-    const loaded = new Map<string, unknown>();
-    const registered = registeredIn(fold.state);
-    let reusable = reusableOf(before, compiled, how.from, registered, loaded);
-    while (reusable.needs.length > 0) {
-      await loader.load(user, reusable.needs, loaded);
-      reusable = reusableOf(before, compiled, how.from, registered, loaded);
-    }
-    const { pipeline, version, owner, definition, options } = started.data;
-    const { traceparent } = how;
-    return this.#start(
-      {
-        run: randomBytes(8).toString("hex"),
-        user,
-        pipeline,
-        version,
-        ...(owner !== undefined && { owner }),
-        ...(definition !== undefined && { definition }),
-        inputs: how.inputs ?? started.data.inputs,
-        ...(options !== undefined && { options }),
-        depth: 0,
-        reuse: {
-          run: before.run,
-          ...(how.from !== undefined && { from: how.from }),
-          stages: reusable.stages,
-        },
-        ...(traceparent !== undefined && { traceparent }),
-      },
-      compiled,
-    );
+    const { run: before, compiled, started } = told;
+    const stages = await this.#reusable(user, told, how.from);
+    const { pipeline, version, owner, definition, options } = started;
+    const { from, traceparent } = how;
+    const command = {
+      run: how.as ?? newRunId(),
+      user,
+      pipeline,
+      version,
+      ...(owner !== undefined && { owner }),
+      ...(definition !== undefined && { definition }),
+      inputs: how.inputs ?? started.inputs,
+      ...(options !== undefined && { options }),
+      depth: 0,
+      ...(traceparent !== undefined && { traceparent }),
+    };
+    const reuse = { run: before.run, ...(from !== undefined && { from }), stages };
+    return starter.start({ ...command, reuse: reuseWithin(reuse, command) }, compiled);
   }
 
-  async signal(
+  async #reusable(
     user: string,
-    name: string,
-    {
-      signal,
-      data,
-      key,
-    }: { signal: string; data?: Record<string, unknown> | undefined; key?: string | undefined },
-  ): Promise<void> {
+    { run, compiled }: Awaited<ReturnType<typeof retell>>,
+    from: string | undefined,
+  ) {
+    const { fold, loader } = this.#options;
+    const loaded = new LoadedValues();
+    const registered = registeredIn(fold.state);
+    for (;;) {
+      const { stages, needs } = reusableOf(run, compiled, from, registered, loaded);
+      if (needs.length === 0) return stages;
+      await loader.load(user, needs, loaded);
+    }
+  }
+
+  /** The run that there is already: asked for again after a new version was registered, it is still that one. */
+  #versionOf(user: string, run: string, pipeline: string): string | undefined {
+    const { state } = this.#options.fold;
+    const known = state.runs.get(keyOf(user, run)) ?? state.ended.get(keyOf(user, run));
+    return known?.pipeline === pipeline ? known.version : undefined;
+  }
+
+  signal(user: string, name: string, told: Signal): Promise<void> {
+    return this.#options.turns.take(keyOf(user, name), () => this.#signal(user, name, told));
+  }
+
+  async #signal(user: string, name: string, { signal, data, key }: Signal): Promise<void> {
     const { fold, journal } = this.#options;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const run = fold.state.runs.get(keyOf(user, name));
@@ -239,15 +163,12 @@ export class PipelineCommands {
         throw new DspexError("gone", `run "${name}" has ${ended}`);
       }
       if (key !== undefined && run.signalKeys.has(key)) return;
-      const compiled = compiledVersion(fold.state, run.version);
-      const values = checkSignal(compiled, signal, data);
+      const values = signalValues(compiledVersion(fold.state, run.version), signal, data);
       if (run.signals.size >= RUN_BOUNDS.keptSignals)
         throw new DspexError(
           "overloaded",
           `run "${name}" has ${run.signals.size} signals that no stage has taken`,
-          {
-            retryAfterMs: 1_000,
-          },
+          { retryAfterMs: 1_000 },
         );
       const event = {
         run: name,
@@ -266,9 +187,9 @@ export class PipelineCommands {
   }
 
   async cancel(user: string, name: string, reason: string | undefined): Promise<{ status: string }> {
-    const { fold, runner } = this.#options;
+    const { fold, asker } = this.#options;
     if (!fold.state.runs.has(keyOf(user, name))) return { status: await this.#endedStatus(user, name) };
-    await runner.cancelRun(user, name, user, reason);
+    await asker.cancelRun(user, name, user, reason);
     return { status: "cancel-requested" };
   }
 
@@ -281,117 +202,8 @@ export class PipelineCommands {
     if (message === null) throw new DspexError("not_found", `no run "${name}"`);
     return (message.json() as CloudEvent<{ status: string }>).data.status;
   }
-
-  async #start(asked: StartCommand, compiled: Compiled): Promise<{ run: string; version: string }> {
-    const own = startRunSpan(asked, asked.traceparent);
-    const { traceparent } = own;
-    const command = traceparent === undefined ? asked : { ...asked, traceparent };
-    let isNew = false;
-    try {
-      isNew = await this.#begin(command, compiled);
-      const { run, version } = command;
-      return { run, version };
-    } finally {
-      const { user, run } = command;
-      if (isNew && this.#options.fold.state.runs.has(keyOf(user, run)))
-        this.#options.spans.keep(keyOf(user, run), own);
-      else own.span.end();
-    }
-  }
-
-  /** Whether it is new: the same run again is the one that there is. @throws DspexError `id_conflict`, `overloaded` */
-  async #begin(command: StartCommand, compiled: Compiled): Promise<boolean> {
-    const { fold, journal, runner } = this.#options;
-    const { user, run } = command;
-    const key = keyOf(user, run);
-    const hash = hashOf(command);
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const known = fold.state.runs.get(key)?.hash ?? fold.state.ended.get(key)?.hash;
-      if (known !== undefined) return refuseOther(command, known === hash);
-      if (fold.state.runs.size >= PIPELINES_BOUNDS.runs)
-        throw new DspexError("overloaded", `${fold.state.runs.size} runs are on`, { retryAfterMs: 1_000 });
-      const last = fold.state.pipelines.get(key)?.last ?? 0;
-      const decided = decideStart(command, compiled, {
-        nowMs: Math.max(Date.now(), fold.state.timeMs),
-        due: [],
-        registered: registeredIn(fold.state),
-        loaded: new Map(),
-      });
-      const { append } = decided;
-      if (append === undefined) throw new DspexError("internal", `run "${run}" does not start`);
-      refuseLarge(append.data, run);
-      const sequence = await journal.append(user, run, append.verb, append.data, last, command.traceparent);
-      if (sequence !== undefined) {
-        await fold.passed(sequence);
-        const started = fold.state.runs.get(key);
-        if (started !== undefined) runner.ask(started, decided);
-        return true;
-      }
-      const stored = await this.#startedLongAgo(user, run);
-      if (stored !== undefined) return refuseOther(command, stored.hash === hash);
-    }
-    throw new DspexError("conflict", `run "${run}" could not be started`, { retryable: true });
-  }
-
-  async #startedLongAgo(user: string, run: string): Promise<PipelineStarted | undefined> {
-    const message = await this.#options.reader.last(pipelineEventSubject(user, run, "started"));
-    return message === null ? undefined : (message.json() as CloudEvent<PipelineStarted>).data;
-  }
-
-  #refuseTooMany(owner: string): void {
-    let count = 0;
-    for (const known of this.#options.fold.state.pipelines.values()) if (known.owner === owner) count++;
-    if (count >= PIPELINES_BOUNDS.pipelines)
-      throw new DspexError(
-        "overloaded",
-        `${owner} has ${count} pipelines, at most ${PIPELINES_BOUNDS.pipelines}`,
-      );
-  }
 }
 
-function refuseOther({ run }: StartCommand, isSame: boolean): false {
-  if (isSame) return false;
-  throw new DspexError("id_conflict", `run "${run}" was started with something else`, { path: "run" });
-}
-
-function refuseLarge(data: object, run: string): void {
-  const bytes = Buffer.byteLength(stringifyJson(data));
-  if (bytes > MAX_BODY_BYTES)
-    throw new DspexError(
-      "payload_too_large",
-      `run "${run}" begins with ${bytes} bytes, at most ${MAX_BODY_BYTES}: send large inputs as references`,
-      { path: "inputs" },
-    );
-}
-
-/** What the signal brings, with defaults. @throws DspexError `not_found`, `invalid_inputs`, `payload_too_large` */
-function checkSignal(
-  { stages }: Compiled,
-  signal: string,
-  data: Record<string, unknown> | undefined,
-): Record<string, unknown> | undefined {
-  const waiting = stages.filter(({ stage }) => stage.kind === "signal" && stage.signal === signal);
-  const [first] = waiting;
-  if (first === undefined)
-    throw new DspexError("not_found", `no stage waits for a signal "${signal}"`, { path: "signal" });
-  const bytes = data === undefined ? 0 : Buffer.byteLength(stringifyJson(data));
-  if (bytes > RUN_BOUNDS.signalBytes)
-    throw new DspexError(
-      "payload_too_large",
-      `the signal brings ${bytes} bytes, at most ${RUN_BOUNDS.signalBytes}`,
-      {
-        path: "data",
-      },
-    );
-  const fields = first.fields ?? [];
-  if (fields.length === 0) return data;
-  const outputs = [...fields];
-  const checked = validateOutputs({ inputs: outputs, outputs }, data ?? {});
-  if (checked.ok) return checked.value;
-  const [problem] = checked.problems;
-  throw new DspexError(
-    "invalid_inputs",
-    `signal "${signal}": ${problem?.path.replace(/^outputs/, "data")}: expected ${problem?.expected}, got ${problem?.got}`,
-    { path: "data" },
-  );
+function newRunId(): string {
+  return randomBytes(8).toString("hex");
 }

@@ -10,8 +10,10 @@ export const pipelinesConfigSchema = z.object({
   /** How often what is due is looked for, ms. */
   tickMs: z.number().int().positive().default(25),
   /** How often registrations are looked for that the log is about to forget, ms. */
-  renewEveryMs: z.number().int().positive().default(3_600_000),
+  renewEveryMs: z.number().int().positive().default(60_000),
   /** Values that are read at once for one run. */
   readsAtOnce: z.number().int().positive().default(64),
+  /** Values that were read and stay at hand, bytes of their JSON. */
+  cacheBytes: z.number().int().nonnegative().default(67_108_864),
 });
 export type PipelinesConfig = z.infer<typeof pipelinesConfigSchema>;

@@ -13,10 +13,13 @@ import { validateInputs } from "../../schemas/signature/values.ts";
 import type { Compiled } from "./definition/compiled.ts";
 import { advance } from "./run/advance.ts";
 import { givenUpBetween, startedBetween } from "./run/between.ts";
-import { Evaluator, MissingValues, type Need } from "./run/evaluate.ts";
+import { RUN_BOUNDS } from "./run/bounds.ts";
+import { Evaluator } from "./run/evaluate.ts";
 import { stageRequestId } from "./run/keys.ts";
+import { MissingValues, type Need } from "./run/needs.ts";
 import { type Outgoing, outgoingOf } from "./run/outgoing.ts";
 import { resultOf } from "./run/result.ts";
+import { sizeOf } from "./run/size.ts";
 import { newRun } from "./run/start.ts";
 import type { Run } from "./run/state.ts";
 import type { AdvanceInput } from "./run/trial.ts";
@@ -50,7 +53,12 @@ const NOTHING: Decided = { append: undefined, outgoing: [], cancels: [], cancelR
 export function decideRun(run: Run, compiled: Compiled, input: AdvanceInput): Decided {
   const { steps, draft, needs, more } = advance(run, compiled, input);
   if (needs.length > 0) return { ...NOTHING, needs };
-  const isOver = draft.outcome !== undefined && !more && draft.open.size === 0;
+  // What ends in few steps is told by one event; many are told before.
+  const isOver =
+    draft.outcome !== undefined &&
+    !more &&
+    draft.open.size === 0 &&
+    sizeOf(steps, RUN_BOUNDS.toldBytes) <= RUN_BOUNDS.toldBytes;
   try {
     const evaluator = new Evaluator(draft, compiled, input.loaded);
     const outgoing = outgoingBetween(run, draft, compiled, evaluator, input);
@@ -72,19 +80,6 @@ export function decideRun(run: Run, compiled: Compiled, input: AdvanceInput): De
     if (error instanceof MissingValues) return { ...NOTHING, needs: error.needs };
     throw error;
   }
-}
-
-/** All that is on and of which nothing has come: asked for again after a restart. @throws MissingValues */
-export function outgoingOfRun(run: Run, compiled: Compiled, input: AdvanceInput): Outgoing[] {
-  const evaluator = new Evaluator(run, compiled, input.loaded);
-  const outgoing: Outgoing[] = [];
-  for (const [open, key] of run.open.entries()) {
-    const [stage = "", n = ""] = open.split("_");
-    if (run.arrived.get(key)?.n === Number(n)) continue;
-    const asked = { key, stage: Number(stage), n: Number(n) };
-    outgoing.push(outgoingOf(run, compiled, evaluator, input.registered, asked));
-  }
-  return outgoing;
 }
 
 export type StartCommand = Omit<PipelineStarted, "steps" | "hash">;

@@ -13,6 +13,7 @@ import type { LogReader } from "../log/read.ts";
 import { namedIn } from "./event.ts";
 import type { PipelinesFold } from "./fold.ts";
 import { keyOf } from "./state.ts";
+import type { RunWatchers } from "./watchers.ts";
 
 const MAX_PIECES = 256;
 const ANSWER_MS = 60_000;
@@ -29,7 +30,7 @@ const askSchema = z.strictObject({
 export async function writeEvents(
   request: ApiRequest,
   writer: PieceWriter,
-  { fold, reader }: { fold: PipelinesFold; reader: LogReader },
+  { fold, watchers, reader }: { fold: PipelinesFold; watchers: RunWatchers; reader: LogReader },
 ): Promise<void> {
   const { run, after } = check(askSchema, request.json());
   const { user } = request;
@@ -37,7 +38,7 @@ export async function writeEvents(
   const until = Date.now() + ANSWER_MS;
   let wake = Promise.withResolvers<void>();
   const wakeNow = () => wake.resolve();
-  using _ = fold.watch(user, run, wakeNow);
+  using _ = watchers.watch(user, run, wakeNow);
   writer.stopping.addEventListener("abort", wakeNow);
   try {
     let from = after + 1;

@@ -9,10 +9,11 @@ import type { Signature } from "../../schemas/signature/ast.ts";
 import type { PipelinesEvent } from "./event.ts";
 import { applyStep } from "./run/apply.ts";
 import { RUN_BOUNDS } from "./run/bounds.ts";
+import { offerSignals } from "./run/signals.ts";
 import { isSmall } from "./run/size.ts";
 import { newRun } from "./run/start.ts";
 import { type Arrival, openKey, type Run } from "./run/state.ts";
-import { compiledVersion, keyOf, PIPELINES_BOUNDS, type PipelinesState } from "./state.ts";
+import { compiledVersion, type EndedRun, keyOf, PIPELINES_BOUNDS, type PipelinesState } from "./state.ts";
 
 export function evolve(state: PipelinesState, event: PipelinesEvent): PipelinesState {
   const { sequence, timeMs } = event;
@@ -23,14 +24,14 @@ export function evolve(state: PipelinesState, event: PipelinesEvent): PipelinesS
     case "program-registered":
       onProgram(state, event.data);
       return state;
-    case "program-removed": {
-      const program = state.programs.get(event.program);
-      if (program !== undefined) state.programs.set(event.program, { ...program, removed: true });
+    case "program-removed":
+      state.programs.delete(event.program);
       return state;
-    }
     case "user-erased":
       for (const [ended, { user, sequence: at }] of state.ended)
         if (user === event.user && at <= event.upTo) state.ended.delete(ended);
+      for (const run of state.runs.values())
+        if (run.user === event.user && run.startedSequence <= event.upTo) run.isErased = true;
       return state;
     default:
       break;
@@ -45,7 +46,9 @@ export function evolve(state: PipelinesState, event: PipelinesEvent): PipelinesS
       onRegistered(state, key, event.data, event);
       return state;
     case "removed":
-      if (known !== undefined) state.pipelines.set(key, { ...known, removed: true, last: sequence });
+      // Runs of it hold their versions; who looks for an older one finds it in the log.
+      for (const one of known?.versions ?? []) use(state, one.version, -1);
+      state.pipelines.delete(key);
       return state;
     case "started": {
       if (run !== undefined) return state;
@@ -90,16 +93,12 @@ export function evolve(state: PipelinesState, event: PipelinesEvent): PipelinesS
   }
 }
 
-function onProgram(
-  state: PipelinesState,
-  { name, version, signature, implementations }: ProgramRegistered,
-): void {
+function onProgram(state: PipelinesState, { name, version, signature }: ProgramRegistered): void {
   const versions = new Map(state.programs.get(name)?.versions);
   versions.delete(version);
-  const kinds = Object.fromEntries(implementations.map((one) => [one.name, one.kind]));
-  versions.set(version, { signature: signature as unknown as Signature, kinds });
+  versions.set(version, signature as unknown as Signature);
   while (versions.size > PIPELINES_BOUNDS.versions) versions.delete(versions.keys().next().value as string);
-  state.programs.set(name, { current: version, removed: false, versions });
+  state.programs.set(name, { current: version, versions });
 }
 
 interface At {
@@ -122,7 +121,7 @@ function onRegistered(
   const versions = [...before.filter((one) => one.version !== version), { version, by, sequence, timeMs }];
   const forgotten = versions.splice(0, Math.max(versions.length - PIPELINES_BOUNDS.versions, 0));
   for (const one of forgotten) use(state, one.version, -1);
-  state.pipelines.set(key, { owner, name, removed: false, versions, last: sequence });
+  state.pipelines.set(key, { owner, name, versions, last: sequence });
 }
 
 function use(state: PipelinesState, version: string, change: number): void {
@@ -143,32 +142,14 @@ function onSignalled(
   }
   if (run.signals.size >= RUN_BOUNDS.keptSignals || run.outcome !== undefined) return;
   run.signals.set(sequence, { signal, sequence, ...(data !== undefined && { data }) });
-  for (const [instance, awaited] of run.awaiting.entries()) {
-    if (awaited !== signal || run.ready.has(instance)) continue;
-    run.ready.set(instance, true);
-    return;
-  }
+  offerSignals(run, signal);
 }
 
 function onFinished(state: PipelinesState, key: string, run: Run, data: PipelineResult, at: At): void {
   state.runs.delete(key);
   use(state, run.version, -1);
   const { status, error, outputs, usage } = data;
-  state.ended.set(key, {
-    user: run.user,
-    run: run.run,
-    pipeline: run.pipeline,
-    version: run.version,
-    status,
-    startedMs: run.startedMs,
-    endedMs: at.timeMs,
-    hash: run.hash,
-    ...(run.parent !== undefined && { parent: run.parent }),
-    ...(error !== undefined && {
-      error: { code: error.code, message: error.message.slice(0, 200), retryable: error.retryable },
-    }),
-    sequence: at.sequence,
-  });
+  if (run.isErased !== true) state.ended.set(key, endedRun(run, data, at));
   if (state.ended.size > PIPELINES_BOUNDS.ended)
     state.ended.delete(state.ended.keys().next().value as string);
   const { parent } = run;
@@ -185,6 +166,24 @@ function onFinished(state: PipelinesState, key: string, run: Run, data: Pipeline
     usage,
     ...(error !== undefined && { error: boundedError(error) }),
   });
+}
+
+function endedRun(run: Run, { status, error }: PipelineResult, { sequence, timeMs }: At): EndedRun {
+  return {
+    user: run.user,
+    run: run.run,
+    pipeline: run.pipeline,
+    version: run.version,
+    status,
+    startedMs: run.startedMs,
+    endedMs: timeMs,
+    hash: run.hash,
+    ...(run.parent !== undefined && { parent: run.parent }),
+    ...(error !== undefined && {
+      error: { code: error.code, message: error.message.slice(0, 200), retryable: error.retryable },
+    }),
+    sequence,
+  };
 }
 
 function arrive(run: Run, stage: number, n: number, arrival: Arrival): void {

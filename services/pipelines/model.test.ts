@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { PipelineDeclaration } from "../../schemas/messages/pipeline-definition.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { CHILD, declarationFrom, numbersArbitrary, PROGRAMS } from "../../tests/kit/pipeline-arbitrary.ts";
 import { Interpreter } from "../../tests/kit/pipeline-interpreter.ts";
 import { PipelineWorld } from "../../tests/kit/pipeline-world.ts";

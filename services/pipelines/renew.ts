@@ -1,28 +1,27 @@
 // Pipelines whose registration lies in the older half of the log are told again: what age or a cut takes from its head
 // takes no pipeline away, whatever becomes of the snapshots.
 
-import { ANY_SUBJECT } from "../../schemas/subjects.ts";
+import { isOld, logRange } from "../log/range.ts";
 import type { LogReader } from "../log/read.ts";
 import type { PipelinesFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { PipelineJournal } from "./journal.ts";
 import { compiledVersion } from "./state.ts";
 
 export interface RenewOptions {
   fold: PipelinesFold;
-  journal: Journal;
+  journal: PipelineJournal;
   reader: LogReader;
 }
 
 /** Returns how many were told again. */
 export async function renewPipelines({ fold, journal, reader }: RenewOptions): Promise<number> {
-  const [first, last] = await Promise.all([reader.next(ANY_SUBJECT, 1), reader.last(ANY_SUBJECT)]);
-  if (first === null || last === null) return 0;
-  const middle = (first.sequence + last.sequence) / 2;
+  const range = await logRange(reader);
+  if (range === undefined) return 0;
   let renewed = 0;
-  for (const { owner, name, removed, versions, last: event } of [...fold.state.pipelines.values()]) {
+  for (const { owner, name, versions, last: event } of [...fold.state.pipelines.values()]) {
     const current = versions.at(-1);
-    // Of a removed one nothing has to be kept; of others those that run have their own definition.
-    if (removed || current === undefined || current.sequence > middle) continue;
+    // Of older versions nothing has to be kept: those that run have their own definition.
+    if (current === undefined || !isOld(current.sequence, range)) continue;
     const { version, by } = current;
     const { definition } = compiledVersion(fold.state, version);
     const sequence = await journal.append(

@@ -9,7 +9,7 @@ import type {
   PipelineStarted,
 } from "../../schemas/messages/pipeline-event.ts";
 import { pipelineEventSubject } from "../../schemas/subjects.ts";
-import type { LogReader, StoredMessage } from "../log/read.ts";
+import { type LogReader, pagesOf } from "../log/read.ts";
 import type { Compiled } from "./definition/compiled.ts";
 import { decodePipelineEvent, type PipelinesEvent } from "./event.ts";
 import { applyStep } from "./run/apply.ts";
@@ -17,13 +17,14 @@ import { newRun } from "./run/start.ts";
 import type { Run } from "./run/state.ts";
 import { compiledOf, type PipelinesState } from "./state.ts";
 
-const READ_AT_ONCE = 256;
 /** Of one run: ten thousand requests have at most some for each. */
 const MOST_EVENTS = 50_000;
 
 export interface ToldRun {
   run: Run;
   compiled: Compiled;
+  started: PipelineStarted;
+  /** Without the outputs that they told, which are in the run. */
   events: PipelinesEvent[];
   result: PipelineResult | undefined;
   endedMs: number | undefined;
@@ -36,46 +37,39 @@ export async function retell(
   user: string,
   name: string,
 ): Promise<ToldRun> {
-  const events: PipelinesEvent[] = [];
-  for await (const message of messagesOf(reader, user, name, 1)) {
+  let told: ToldRun | undefined;
+  for await (const message of pagesOf(reader, pipelineEventSubject(user, name, "*"), 1)) {
     const event = decodePipelineEvent(message);
-    if (event !== undefined && event.kind !== "registered" && event.kind !== "removed") events.push(event);
-    if (events.length >= MOST_EVENTS) break;
+    if (event === undefined || event.kind === "registered" || event.kind === "removed") continue;
+    told ??= await begun(reader, state, event);
+    tell(told, event);
+    if (told.events.length >= MOST_EVENTS) break;
   }
-  const [first] = events;
-  if (first === undefined) throw new DspexError("not_found", `no run "${name}"`);
-  if (first.kind !== "started")
-    throw new DspexError("gone", `the beginning of run "${name}" is not in the log any more`);
-  const compiled = await compiledOfRun(reader, state, first.data);
-  const run = newRun(first.data, compiled, first);
-  let result: PipelineResult | undefined;
-  let endedMs: number | undefined;
-  for (const event of events) {
-    if (event.kind === "started" || event.kind === "progressed")
-      for (const step of event.data.steps) applyStep(run, compiled, step, event);
-    if (event.kind !== "finished") continue;
-    for (const step of event.data.steps ?? []) applyStep(run, compiled, step, event);
-    result = event.data;
-    endedMs = event.timeMs;
-  }
-  return { run, compiled, events, result, endedMs };
+  if (told === undefined) throw new DspexError("not_found", `no run "${name}"`);
+  return told;
 }
 
-/** Messages of one run (or pipeline) from a sequence on, oldest first, as far as there are. */
-export async function* messagesOf(
-  reader: LogReader,
-  user: string,
-  name: string,
-  fromSequence: number,
-): AsyncGenerator<StoredMessage> {
-  const subject = pipelineEventSubject(user, name, "*");
-  for (let from = fromSequence; ; ) {
-    const some = await reader.some(subject, from, READ_AT_ONCE);
-    yield* some;
-    const last = some.at(-1);
-    if (last === undefined || some.length < READ_AT_ONCE) return;
-    from = last.sequence + 1;
+async function begun(reader: LogReader, state: PipelinesState, event: PipelinesEvent): Promise<ToldRun> {
+  if (event.kind !== "started") {
+    const which = "name" in event ? event.name : "";
+    throw new DspexError("gone", `the beginning of run "${which}" is not in the log any more`);
   }
+  const compiled = await compiledOfRun(reader, state, event.data);
+  const run = newRun(event.data, compiled, event);
+  return { run, compiled, started: event.data, events: [], result: undefined, endedMs: undefined };
+}
+
+function tell(told: ToldRun, event: PipelinesEvent): void {
+  told.events.push(event);
+  if (event.kind !== "started" && event.kind !== "progressed" && event.kind !== "finished") return;
+  for (const step of event.data.steps ?? []) {
+    applyStep(told.run, told.compiled, step, event);
+    // What is large is kept once: of a run of ten thousand requests there is much.
+    if ("outputs" in step) delete step.outputs;
+  }
+  if (event.kind !== "finished") return;
+  told.result = event.data;
+  told.endedMs = event.timeMs;
 }
 
 async function compiledOfRun(
@@ -98,8 +92,7 @@ async function registeredLongAgo(
   pipeline: string,
   version: string,
 ): Promise<PipelineDefinition | undefined> {
-  for await (const message of messagesOf(reader, owner, pipeline, 1)) {
-    if (!message.subject.endsWith(".registered")) continue;
+  for await (const message of pagesOf(reader, pipelineEventSubject(owner, pipeline, "registered"), 1)) {
     const { data } = message.json() as CloudEvent<PipelineRegistered>;
     if (data.version === version) return data.definition;
   }

@@ -1,18 +1,24 @@
 // What of a run need not be done again when it is run once more: stages that finished, with what they were asked, so
 // that the same question in the new run finds its answer. Pure.
 
+import { stringifyJson } from "../../schemas/envelope/json.ts";
 import { DspexError } from "../../schemas/errors.ts";
+import { MAX_BODY_BYTES } from "../../schemas/limits.ts";
 import type { PipelineStarted } from "../../schemas/messages/pipeline-event.ts";
 import { type Compiled, graphAt, stageAt } from "./definition/compiled.ts";
 import { callInputs, reuseOfCall } from "./run/call-inputs.ts";
-import { Evaluator, type Loaded, MissingValues, type Need } from "./run/evaluate.ts";
+import { Evaluator } from "./run/evaluate.ts";
 import { reuseKey } from "./run/keys.ts";
+import { type Loaded, MissingValues, type Need } from "./run/needs.ts";
 import type { Instance, Run } from "./run/state.ts";
 import type { Registered } from "./run/trial.ts";
 
 type Reuse = NonNullable<PipelineStarted["reuse"]>;
 
 const MOST_STAGES = 4_000;
+/** What one takes in the event, and what else is in it. */
+const BYTES_EACH = 128;
+const ROOM_BYTES = 4_096;
 
 export interface Reusable {
   stages: Reuse["stages"];
@@ -73,6 +79,12 @@ function whatOf(
     default:
       return undefined;
   }
+}
+
+/** As many of them as the event that begins the run has room for; the others are done again. */
+export function reuseWithin({ stages, ...rest }: Reuse, command: object): Reuse {
+  const left = MAX_BODY_BYTES - ROOM_BYTES - Buffer.byteLength(stringifyJson(command));
+  return { ...rest, stages: stages.slice(0, Math.max(Math.floor(left / BYTES_EACH), 0)) };
 }
 
 /** The stage, all in its bodies, and all that needs it, with all in theirs. */

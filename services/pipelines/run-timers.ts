@@ -1,7 +1,9 @@
 // When runs have to be looked at though nothing happens: due times of the fold in one wheel. Whether something is really
 // due the state says when its time comes.
 
+import type { PipelineStep } from "../../schemas/messages/pipeline-event.ts";
 import { DeadlineWheel } from "../router/deadline-wheel.ts";
+import { instanceKey, type Run } from "./run/state.ts";
 
 const SEPARATOR = "\n";
 
@@ -21,6 +23,20 @@ export class RunTimers {
         onDue(run, instance);
       }
     }, tickMs).unref();
+  }
+
+  /** What the steps of an event have changed in the run. */
+  follow(key: string, run: Run, steps: readonly PipelineStep[]): void {
+    this.set(key, "", run.due.get(""));
+    for (const step of steps) {
+      if (!("stage" in step) || step.stage === undefined) continue;
+      const { path = "" } = step as { path?: string };
+      // A body is one of the stage in whose frame it is.
+      const isBody = step.kind === "entered" || step.kind === "left" || step.kind === "dropped";
+      const of = isBody ? path.slice(0, Math.max(path.lastIndexOf("/"), 0)) : path;
+      const instance = instanceKey(of, step.stage);
+      this.set(key, instance, run.due.get(instance));
+    }
   }
 
   /** Undefined = nothing is due there any more. */

@@ -10,7 +10,7 @@ import type { Run } from "./run/state.ts";
 import type { Registered } from "./run/trial.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const PIPELINES_EVOLVE_VERSION = "2";
+export const PIPELINES_EVOLVE_VERSION = "3";
 
 /** Bounds of the state; together they bound the memory whatever the log holds. */
 export const PIPELINES_BOUNDS = {
@@ -29,9 +29,8 @@ export const SHARED = "shared";
 
 export interface KnownProgram {
   current: string;
-  removed: boolean;
   /** Newest last. */
-  versions: Map<string, { signature: Signature; kinds: Record<string, string> }>;
+  versions: Map<string, Signature>;
 }
 
 export interface KnownVersion {
@@ -44,7 +43,6 @@ export interface KnownVersion {
 export interface KnownPipeline {
   owner: string;
   name: string;
-  removed: boolean;
   /** Oldest first; the last is the current one. */
   versions: readonly KnownVersion[];
   /** Its last event. */
@@ -118,7 +116,7 @@ export function compiledVersion(state: PipelinesState, version: string): Compile
 export function findPipeline(state: PipelinesState, user: string, name: string): KnownPipeline | undefined {
   for (const owner of [user, SHARED]) {
     const known = state.pipelines.get(keyOf(owner, name));
-    if (known !== undefined && !known.removed) return known;
+    if (known !== undefined) return known;
   }
   return undefined;
 }
@@ -133,10 +131,9 @@ export function registeredIn(state: PipelinesState): Registered {
   return {
     program(name, version) {
       const known = state.programs.get(name);
-      if (known === undefined || known.removed) return undefined;
-      const wanted = version ?? known.current;
-      const found = known.versions.get(wanted);
-      return found === undefined ? undefined : { version: wanted, signature: found.signature };
+      const wanted = version ?? known?.current ?? "";
+      const signature = known?.versions.get(wanted);
+      return signature && { version: wanted, signature };
     },
     pipeline(user, name, version) {
       const known = findPipeline(state, user, name);

@@ -8,6 +8,7 @@ import type {
 } from "../../schemas/messages/program-event.ts";
 import type { Signature } from "../../schemas/signature/ast.ts";
 import { formatSignature } from "../../schemas/signature/mod.ts";
+import { isOld, type LogRange } from "../log/range.ts";
 import type { ProgramsState } from "./state.ts";
 
 /** Registers a definition; undefined = the same is registered already. */
@@ -48,12 +49,6 @@ export function decideRemove(state: ProgramsState, removal: ProgramRemoved): Pro
   throw new DspexError("unknown_program", `no program "${removal.name}" is registered`);
 }
 
-/** Which part of the log is left. */
-export interface LogRange {
-  firstSequence: number;
-  lastSequence: number;
-}
-
 /**
  * The log forgets its head, by age and by size, and workers learn programs from it alone: a registration that lies in
  * the older half of what is left is told again, with the same version.
@@ -67,12 +62,6 @@ export function decideRenewal(
   const version = program?.status === "registered" ? program.versions.get(program.current) : undefined;
   if (version === undefined) return undefined;
   return isOld(version.sequence, range) ? { ...version.definition, by: version.by } : undefined;
-}
-
-/** It is no longer in the log, or soon will be. */
-export function isOld(sequence: number, { firstSequence, lastSequence }: LogRange): boolean {
-  const middle = firstSequence + Math.floor((lastSequence - firstSequence) / 2);
-  return sequence < firstSequence || (firstSequence > 1 && sequence < middle);
 }
 
 export function signatureText(definition: ProgramDefinition): string {

@@ -8,6 +8,7 @@
 import { type Config, type ConfigInput, configSchema } from "../../schemas/config/config.ts";
 import { DspexError } from "../../schemas/errors.ts";
 import type { Implementation, ProgramDeclaration, Routing } from "../../schemas/messages/program-event.ts";
+import type { ValidatorDeclaration } from "../../schemas/messages/validator.ts";
 import type { VariableDefinition } from "../../schemas/messages/variable-event.ts";
 import {
   formatSignature,
@@ -17,6 +18,7 @@ import {
   type Received,
 } from "../../schemas/signature/mod.ts";
 import type { Checked } from "../../schemas/signature/typed/infer.ts";
+import type { DeclaredValidator } from "./declared-validator.ts";
 
 export interface NativeContext {
   /** Aborted when the request is cancelled or its deadline passes. */
@@ -89,6 +91,8 @@ export function defineProgram<const Text extends string>(
     description?: string;
     /** How its implementations are chosen, where a request does not say otherwise. */
     routing?: Routing;
+    /** What is asked of outputs beyond their types. */
+    validators?: readonly DeclaredValidator<keyof OutputsOf<Text> & string, keyof InputsOf<Text> & string>[];
     implementations: readonly (
       | Implementation
       | NativeImplementation<Received<InputsOf<Text>>, OutputsOf<Text>>
@@ -101,13 +105,14 @@ export function defineProgram<const Text extends string>(
     functions.set(`${name}/${implementation.data.name}`, implementation.run as NativeFunction);
     return implementation.data;
   });
-  const { description, routing } = program;
+  const { description, routing, validators } = program;
   const declaration: ProgramDeclaration = {
     name,
     ...(description !== undefined && { description }),
     signature: formatSignature(parseSignature(text)),
     implementations,
     ...(routing !== undefined && { routing }),
+    ...(validators !== undefined && { validators: [...(validators as readonly ValidatorDeclaration[])] }),
   };
   return { declaration, functions };
 }

@@ -61,7 +61,7 @@ function choice(settings: object, signature = MOOD): Record<string, unknown> {
 
 test("a choice - picks among the labels of a Literal, of an enum, or of a bool", () => {
   const words = { good: "happy", "so so": "neither" };
-  definitionOf(choice({ prompt: "{{text}} ({{language}}) is", words }));
+  definitionOf(choice({ prompt: "{{text}} ({{language}}) is", words, offsets: { good: 1.5, bad: -1.5 } }));
   definitionOf(choice({ words: { true: "yes", false: "no" } }, "text: str -> good: bool"));
   definitionOf(choice({ words: { 1: "one", null: "none" } }, "text: str -> stars: Literal[1, 2, None]"));
   // Two labels may change their words.
@@ -160,6 +160,12 @@ const wrong: [name: string, declaration: unknown, path: string | undefined, mess
     "a word for a label that is none",
     choice({ words: { godo: "happy" } }),
     "implementations.0.words",
+    /^"godo" is no label of the signature, it has: good, bad, so so$/,
+  ],
+  [
+    "an offset of a label that is none",
+    choice({ offsets: { good: 0.5, godo: -0.5 } }),
+    "implementations.0.offsets",
     /^"godo" is no label of the signature, it has: good, bad, so so$/,
   ],
   [

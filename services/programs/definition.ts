@@ -15,6 +15,7 @@ import type { Signature } from "../../schemas/signature/ast.ts";
 import { isSignatureError, parseSignature, parseSignatureJson } from "../../schemas/signature/mod.ts";
 import { NO_MODELS, withCapabilities } from "./capabilities.ts";
 import { fitImplementations } from "./implementations.ts";
+import { fitValidators } from "./validators.ts";
 
 const VERSION_DIGITS = 16;
 
@@ -37,12 +38,14 @@ export function definitionWith(models: Models): (declaration: unknown) => Progra
     const ast = readSignature(signature);
     const fitting = fitImplementations(implementations, ast);
     checkRouting(routing);
+    const validators = fitValidators(parsed.data.validators ?? [], ast);
     const content = {
       name,
       ...(description !== undefined && { description }),
       signature: ast as unknown as Record<string, unknown>,
       implementations: fitting.map((implementation) => withCapabilities(implementation, models)),
       ...(routing !== undefined && { routing }),
+      ...(validators !== undefined && { validators: [...validators] }),
     };
     const version = createHash("sha256")
       .update(canonicalJson(content))

@@ -2,7 +2,7 @@
 
 import type { ProgramEvent } from "./event.ts";
 import { evolveOptimizations } from "./optimize/evolve.ts";
-import { type ProgramsState, type RegisteredProgram, VERSIONS_KEPT } from "./state.ts";
+import { type ProgramsState, REMOVED_KEPT, type RegisteredProgram, VERSIONS_KEPT } from "./state.ts";
 import { endCanary, evolveVersions, forgetWanted, nameIn } from "./versions/evolve.ts";
 
 export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState {
@@ -25,10 +25,13 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
     }
     case "removed": {
       const program = state.programs.get(event.name);
-      if (program !== undefined) {
-        program.status = "removed";
-        delete program.canary;
-      }
+      if (program === undefined) return state;
+      program.status = "removed";
+      delete program.canary;
+      // Behind the others: those that were removed first are forgotten first.
+      state.programs.delete(program.name);
+      state.programs.set(program.name, program);
+      forgetRemoved(state);
       return state;
     }
     case "version-published":
@@ -56,6 +59,13 @@ export function evolve(state: ProgramsState, event: ProgramEvent): ProgramsState
       return state;
     }
   }
+}
+
+function forgetRemoved({ programs }: ProgramsState): void {
+  const removed = [...programs.values()].filter(
+    ({ status, versions }) => status === "removed" && versions.size > 0,
+  );
+  for (const { name } of removed.slice(0, -REMOVED_KEPT)) programs.delete(name);
 }
 
 function unregistered(name: string): RegisteredProgram {

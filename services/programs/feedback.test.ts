@@ -25,7 +25,7 @@ function result(features: Record<string, unknown>, more: Partial<Result> = {}): 
 }
 
 test("feedback - is joined to what ran, and to the decision that chance has taken", () => {
-  const recorded = programFeedback(given, result({}), "local");
+  const recorded = programFeedback(given, result({}), "local", 7);
   assert.deepEqual(recorded, {
     ...given,
     user: "local",
@@ -43,6 +43,21 @@ test("feedback - is joined to what ran, and to the decision that chance has take
   });
 });
 
+test("feedback - of an answer that validators have scored says which of their scores it replaces", () => {
+  const judged = result({}, { validation: { quality: 0.5, verdicts: [] } });
+  const recorded = programFeedback(given, judged, "local", 7);
+  assert.equal(recorded.replaces, 7);
+  const learned = qualityOfFeedback(programFeedbackSchema.parse(recorded), 9);
+  assert.equal(learned?.kind === "quality" && learned.replaces, 7);
+  const pinned = programFeedback(
+    given,
+    { ...judged, decision: result({ pinned: true }).decision } as Result,
+    "local",
+    7,
+  );
+  assert.equal(pinned.replaces, undefined);
+});
+
 const notLearned: [name: string, result: Result][] = [
   ["an answer of the second choice", result({ step: "fallback", after: "internal" })],
   ["an answer of a hedge", result({ step: "hedge", afterMs: 900 })],
@@ -52,7 +67,7 @@ const notLearned: [name: string, result: Result][] = [
 ];
 for (const [name, judged] of notLearned) {
   test(`feedback - on ${name} is recorded, and not learned from`, () => {
-    const recorded = programFeedback(given, judged, "local");
+    const recorded = programFeedback(given, judged, "local", 7);
     assert.ok(!("place" in recorded));
     assert.equal(recorded.implementation, "small");
     assert.equal(qualityOfFeedback(recorded, 9), undefined);
@@ -61,7 +76,7 @@ for (const [name, judged] of notLearned) {
 
 test("feedback - on a request that ran nothing", () => {
   const refused = { id: "local.c.1", status: "failed", program: "none" } as Result;
-  const recorded = programFeedback({ id: "local.c.1", score: 0 }, refused, "local");
+  const recorded = programFeedback({ id: "local.c.1", score: 0 }, refused, "local", 7);
   assert.deepEqual(recorded, { id: "local.c.1", score: 0, user: "local", program: "none" });
   assert.deepEqual(programFeedbackSchema.parse(recorded), recorded);
 });

@@ -11,7 +11,12 @@ import { drawOf } from "./versions/canary/outcome.ts";
 const JUDGEMENT_DIGITS = 32;
 
 /** Joined to the decision that it judges, where chance has taken that one and it succeeded: then it is learned from. */
-export function programFeedback(feedback: Feedback, result: Result, user: string): ProgramFeedback {
+export function programFeedback(
+  feedback: Feedback,
+  result: Result,
+  user: string,
+  resultSequence: number,
+): ProgramFeedback {
   const { program, version, implementation, status, decision } = result;
   const features =
     status === "succeeded" && decision !== undefined ? freeFeatures(decision.features) : undefined;
@@ -23,6 +28,7 @@ export function programFeedback(feedback: Feedback, result: Result, user: string
     ...(version !== undefined && { version }),
     ...(implementation !== undefined && { implementation }),
     ...(features !== undefined && { place: features.place }),
+    ...(features !== undefined && result.validation?.quality !== undefined && { replaces: resultSequence }),
     ...(draw !== undefined && { canary: { version: draw.version, taken: draw.taken } }),
   };
 }

@@ -61,6 +61,7 @@ function fittedChoice(choice: Choice, signature: Signature, path: string): Choic
   checkWords(choice.words ?? {}, labels, `${path}.words`);
   for (const [n, { words }] of (choice.more ?? []).entries())
     checkWords(words ?? {}, labels, `${path}.more.${n}.words`);
+  checkLabels(choice.offsets ?? {}, labels, `${path}.offsets`);
   if (choice.calibration === undefined) return choice;
   const calibration = choice.calibration.map((inputs, n) => {
     const checked = validateInputs(signature, inputs);
@@ -85,15 +86,17 @@ function checkVariables(implementation: Implementation, path: string): void {
   );
 }
 
+function checkLabels(byLabel: object, labels: readonly ChoiceLabel[], path: string): void {
+  const texts = labels.map(({ text }) => text);
+  const unknown = Object.keys(byLabel).find((key) => !texts.includes(key));
+  if (unknown === undefined) return;
+  throw misfit(`${JSON.stringify(unknown)} is no label of the signature, it has: ${texts.join(", ")}`, path);
+}
+
 /** Two labels that look the same in the prompt cannot be told apart by their likelihood. */
 function checkWords(words: Record<string, string>, labels: readonly ChoiceLabel[], path: string): void {
+  checkLabels(words, labels, path);
   const texts = labels.map(({ text }) => text);
-  const unknown = Object.keys(words).find((key) => !texts.includes(key));
-  if (unknown !== undefined)
-    throw misfit(
-      `${JSON.stringify(unknown)} is no label of the signature, it has: ${texts.join(", ")}`,
-      path,
-    );
   const labelOf = new Map<string, string>();
   for (const text of texts) {
     const word = Object.hasOwn(words, text) ? (words[text] as string) : text;

@@ -2,13 +2,11 @@
 
 import type { Models } from "../../schemas/config/models.ts";
 import type { ProgramDeclaration } from "../../schemas/messages/program-event.ts";
-import { ARTIFACT_BUCKET, snapshotBucket } from "../../schemas/subjects.ts";
-import { appenderOf } from "../bus/append.ts";
+import { ARTIFACT_BUCKET } from "../../schemas/subjects.ts";
 import { serve } from "../bus/micro-service.ts";
-import { connectPart, type Part, type PartSettings } from "../bus/part.ts";
+import type { Part, PartSettings } from "../bus/part.ts";
 import { VERSION } from "../bus/version.ts";
-import { ObjectBucket } from "../log/objects.ts";
-import { LogReader } from "../log/read.ts";
+import { startLogPart } from "../log/start-part.ts";
 import { NO_MODELS } from "./capabilities.ts";
 import { definitionWith } from "./definition.ts";
 import { startSettler } from "./optimize/settle.ts";
@@ -28,32 +26,22 @@ export interface ProgramsOptions {
 export async function startPrograms(settings: PartSettings, options: ProgramsOptions): Promise<Part> {
   const define = definitionWith(options.models ?? NO_MODELS);
   const definitions = options.declarations.map(define);
-  const connection = await connectPart(settings);
-  const appender = appenderOf(connection, settings);
-  const reader = await LogReader.open(connection);
-  const snapshots = await ObjectBucket.open(connection, appender, snapshotBucket("programs"));
-  const { instance, logger } = settings;
-  const registry = new Registry({ instance, appender, reader, snapshots, logger });
-  await registry.start(connection);
-  await registry.declare(definitions);
-  const source = `programs/${instance}`;
-  const canaries = new CanaryWatch({ registry, connection, instance, logger }).start();
-  const service = await serve(
-    connection,
-    { name: "dspex-programs", version: VERSION, description: "registry of programs, feedback" },
-    programEndpoints({ registry, appender, reader, source, canaries, define }),
-  );
-  const artifacts = await ObjectBucket.open(connection, appender, ARTIFACT_BUCKET);
-  const settler = startSettler({ registry, appender, reader, artifacts, define, source, logger });
-  const modules = await servePoolModules(connection, { registry, define, logger });
-  return {
-    name: source,
-    async stop() {
-      for (const one of [settler, modules, canaries]) await one.stop();
-      await service.stop();
-      await registry.stop();
-      appender.close();
-      await connection.drain();
-    },
-  };
+  return startLogPart(settings, async (part) => {
+    const { connection, appender, reader, source } = part;
+    const registry = new Registry(part);
+    part.stopsWith(registry);
+    await registry.start();
+    await registry.declare(definitions);
+    const canaries = new CanaryWatch({ ...part, registry });
+    const service = await serve(
+      connection,
+      { name: "dspex-programs", version: VERSION, description: "registry of programs, feedback" },
+      programEndpoints({ registry, appender, reader, source, canaries, define }),
+    );
+    part.stopsWith(service);
+    part.stopsWith(canaries.following.start());
+    const artifacts = await part.bucket(ARTIFACT_BUCKET);
+    part.stopsWith(startSettler({ ...part, registry, artifacts, define }));
+    part.stopsWith(await servePoolModules(connection, { ...part, registry, define }));
+  });
 }

@@ -21,6 +21,7 @@ const announcementSchema = z.looseObject({
       maxTokens: z.number().int().optional(),
       timeoutMs: z.number().int().optional(),
       variables: z.record(z.string(), z.string()).optional(),
+      validators: z.array(z.unknown()).optional(),
     }),
   ),
 });
@@ -42,10 +43,14 @@ export async function servePoolModules(
     callback: (error, message) => {
       if (error !== null) return;
       const pool = message.subject.split(".")[1] ?? "";
-      registerAll(pool, message, modules).then(
-        (answers) => message.respond(JSON.stringify({ modules: answers })),
-        (thrown) => message.respond(JSON.stringify(asDspexError(thrown).toWire())),
-      );
+      registerAll(pool, message, modules)
+        .then(
+          (answers) => message.respond(JSON.stringify({ modules: answers })),
+          (thrown) => message.respond(JSON.stringify(asDspexError(thrown).toWire())),
+        )
+        .catch(() => {
+          // The connection is closed: the pool asks again.
+        });
     },
   });
   await connection.flush();
@@ -63,11 +68,13 @@ async function registerAll(
   const answers: unknown[] = [];
   for (const module of parsed.data.modules) {
     const { name, signature, description, model, temperature, maxTokens, timeoutMs, variables } = module;
+    const { validators } = module;
     try {
       const definition = define({
         name,
         signature,
         ...(description !== undefined && { description }),
+        ...(validators !== undefined && { validators }),
         implementations: [
           {
             name: "python",

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { check } from "../../schemas/envelope/check.ts";
 import type { CloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { parseRequestId, resolveRequestId } from "../../schemas/envelope/ids.ts";
@@ -11,12 +12,19 @@ import { feedbackSchema } from "../../schemas/messages/feedback.ts";
 import { tokenSchema } from "../../schemas/messages/parts.ts";
 import { PROGRAM_EVENTS, type ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { Result } from "../../schemas/messages/result.ts";
-import { adminPattern, apiPattern, feedbackSubject, resultSubject } from "../../schemas/subjects.ts";
+import {
+  apiPattern,
+  feedbackSubject,
+  programEventSubject,
+  programRegistrations,
+  resultSubject,
+} from "../../schemas/subjects.ts";
 import type { Appender } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
-import type { Answer, ApiRequest, Endpoint } from "../bus/micro-service.ts";
+import { adminEndpoints, apiEndpoint } from "../bus/endpoints.ts";
+import type { ApiRequest, Endpoint } from "../bus/micro-service.ts";
 import type { LogReader } from "../log/read.ts";
-import { checked } from "./checked.ts";
+import { isErased } from "../sessions/erase/gone-result.ts";
 import { decideRegister, decideRemove, signatureText } from "./decide.ts";
 import { judgementOf, programFeedback } from "./feedback.ts";
 import { optimizeEndpoints } from "./optimize/serve.ts";
@@ -24,11 +32,8 @@ import type { Registry } from "./registry.ts";
 import type { CanaryWatch } from "./versions/canary/watch.ts";
 import { versionEndpoints } from "./versions/serve.ts";
 
-const namedSchema = z.strictObject({ name: z.string(), version: z.string().optional() });
+const namedSchema = z.strictObject({ name: tokenSchema, version: z.string().optional() });
 const removalSchema = z.strictObject({ name: tokenSchema, reason: z.string().max(1_024).optional() });
-
-/** Of programs. */
-const ADMIN_VERBS = ["register", "remove", "optimize", "promote", "rollback", "withdraw", "canary"] as const;
 
 export interface ProgramsApi {
   registry: Registry;
@@ -42,102 +47,79 @@ export interface ProgramsApi {
 
 export function programEndpoints(api: ProgramsApi): Endpoint[] {
   return [
-    {
-      name: "register",
-      subject: adminPattern("program.register"),
-      answer: (request) => register(api, request),
-    },
-    {
-      name: "remove",
-      subject: adminPattern("program.remove"),
-      answer: (request) => remove(api, request),
-    },
-    // Reachable for all users, but what changes things for all is the administrators'.
-    ...ADMIN_VERBS.map((verb) => ({
-      name: `${verb}-refused`,
-      subject: apiPattern(`program.${verb}`),
-      answer: refuse,
-    })),
-    { name: "list", subject: apiPattern("program.list"), answer: async () => list(api) },
-    {
-      name: "describe",
-      subject: apiPattern("program.describe"),
-      answer: async (request) => describe(api, request),
-    },
+    ...adminEndpoints("program", "register", (request) => register(api, request)),
+    ...adminEndpoints("program", "remove", (request) => remove(api, request)),
+    apiEndpoint("program", "list", () => list(api)),
+    apiEndpoint("program", "describe", (request) => describe(api, request)),
     ...versionEndpoints(api),
     ...optimizeEndpoints(api),
-    { name: "feedback", subject: apiPattern("feedback.>"), answer: (request) => feedback(api, request) },
+    {
+      name: "feedback",
+      subject: apiPattern("feedback.>"),
+      answer: async (request) => ({ body: await feedback(api, request) }),
+    },
   ];
 }
 
-async function register({ registry, define }: ProgramsApi, request: ApiRequest): Promise<Answer> {
+async function register({ registry, define }: ProgramsApi, request: ApiRequest): Promise<object> {
   const definition = define(request.json());
   const created = await registry.execute(definition.name, "registered", (state) =>
     decideRegister(state, definition, request.user),
   );
-  return { body: { name: definition.name, version: definition.version, created } };
+  return { name: definition.name, version: definition.version, created };
 }
 
-async function remove({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const { name, reason } = checked(removalSchema, request);
+async function remove({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const { name, reason } = check(removalSchema, request.json());
   const removal = { name, by: request.user, ...(reason !== undefined && { reason }) };
   await registry.execute(name, "removed", (state) => decideRemove(state, removal));
-  return { body: { name } };
+  return { name };
 }
 
-async function refuse({ tokens }: ApiRequest): Promise<Answer> {
-  throw new DspexError("not_allowed", `${tokens.join(".")} needs the right \`admin\`: ask on dspex-admin`);
-}
-
-function list({ registry }: ProgramsApi): Answer {
+async function list({ registry }: ProgramsApi): Promise<object> {
+  await registry.upTo(programRegistrations());
   const programs = [...registry.state.programs.values()].filter((program) => program.status === "registered");
   return {
-    body: {
-      programs: programs.map(({ name, current }) => {
-        const definition = registry.find(name);
-        return {
-          name,
-          version: current,
-          ...(definition.description !== undefined && { description: definition.description }),
-          signature: signatureText(definition),
-          implementations: definition.implementations.map((i) => ({ name: i.name, kind: i.kind })),
-        };
-      }),
-    },
+    programs: programs.map(({ name, current }) => {
+      const definition = registry.find(name);
+      return {
+        name,
+        version: current,
+        ...(definition.description !== undefined && { description: definition.description }),
+        signature: signatureText(definition),
+        implementations: definition.implementations.map((i) => ({ name: i.name, kind: i.kind })),
+      };
+    }),
   };
 }
 
-function describe({ registry }: ProgramsApi, request: ApiRequest): Answer {
-  const { name, version } = checked(namedSchema, request);
+async function describe({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const { name, version } = check(namedSchema, request.json());
+  await registry.upTo(programEventSubject(name, "*"));
   const definition = registry.find(name, version);
-  return { body: { ...definition, signatureText: signatureText(definition) } };
+  return { ...definition, signatureText: signatureText(definition) };
 }
 
-async function feedback({ reader, appender, source }: ProgramsApi, request: ApiRequest): Promise<Answer> {
+async function feedback({ reader, appender, source }: ProgramsApi, request: ApiRequest): Promise<object> {
   const id = resolveOwnId(request);
-  const parsed = feedbackSchema.safeParse({ ...(request.json() as object), id });
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new DspexError("invalid_inputs", `feedback: ${issue?.message} at ${issue?.path.join(".")}`, {
-      path: issue?.path.join("."),
-    });
-  }
+  const judgement = check(feedbackSchema, { ...(request.json() as object), id });
   const stored = await reader.last(resultSubject(id));
   if (stored === null) throw new DspexError("not_found", `no result of ${JSON.stringify(id)} to judge`);
   const result = (stored.json() as CloudEvent<Result>).data;
-  const data = programFeedback(parsed.data, result, request.user);
+  if (isErased(result)) throw new DspexError("gone", `the result of ${JSON.stringify(id)} was erased`);
+  const data = programFeedback(judgement, result, request.user, stored.sequence);
   const eventId = randomUUID();
   const event = cloudEvent(PROGRAM_EVENTS.feedback.type, source, eventId, new Date().toISOString(), data);
-  const subject = feedbackSubject(result.program, id, judgementOf(parsed.data, stored.sequence));
+  const subject = feedbackSubject(result.program, id, judgementOf(judgement, stored.sequence));
   try {
     await appender.append(subject, stringifyJson(event), { expectedLastSequence: 0 });
   } catch (error) {
     if (!isWrongLastSequence(error)) throw error;
     // The first one counts, whatever others say: unless that is this one, whose acknowledgement was lost.
     const first = (await reader.last(subject))?.json() as CloudEvent<unknown> | undefined;
-    if (first?.id !== eventId) return { body: { duplicate: true } };
+    if (first?.id !== eventId) return { duplicate: true };
   }
-  return { body: {} };
+  return {};
 }
 
 function resolveOwnId(request: ApiRequest): string {

@@ -4,10 +4,13 @@ import type { ProgramDefinition } from "../../schemas/messages/program-event.ts"
 import type { OptimizationRun } from "./optimize/state.ts";
 import type { ProgramVersions, PublishedVersion } from "./versions/state.ts";
 
-export const PROGRAMS_EVOLVE_VERSION = "3";
+export const PROGRAMS_EVOLVE_VERSION = "4";
 
 /** Versions of one program that are kept; older ones stay in the log only. */
 export const VERSIONS_KEPT = 32;
+
+/** Programs that were removed and are remembered, the latest, with their versions. */
+export const REMOVED_KEPT = 256;
 
 export interface RegisteredVersion {
   definition: ProgramDefinition;

@@ -109,9 +109,12 @@ export class Attempts {
       };
       return this.#parts.journal.attemptFailed(failed, hand.traceparent);
     }
+    outcome.parts.waitMs += hand.waitedMs;
+    outcome.parts.decodeMs += hand.intake.readMs;
     return this.#parts.answers.answer(hand, {
       status: "succeeded",
       outputs: outcome.outputs,
+      validation: outcome.validation,
       version: order.definition.version,
       implementation: order.implementation.name,
       attempt: outcome.attempt,
@@ -120,6 +123,7 @@ export class Attempts {
       routeMs,
       runMs: outcome.attempt.durationMs,
       nowMs: Date.now(),
+      parts: outcome.parts,
     });
   }
 
@@ -183,6 +187,7 @@ export class Attempts {
     const order = decideHedge(fold.state, open, hand.intake, inFlight(), abilities, afterMs);
     if (order === undefined || this.#shutForMs(order, hand) > 0) return;
     hand.hedge = order.attempt;
+    hand.waitedMs = afterMs;
     await this.#begin(order, hand, startedAt);
   }
 }

@@ -1,12 +1,11 @@
-// state + command → what to do, for routers. Pure: it is taken again from the log by `dspex replay --verify`.
+// state + request → what to do, for routers. Pure: it is taken again from the log by `dspex replay --verify`. What follows
+// a failed attempt is in `decide-failure.ts`.
 
 import { DspexError } from "../../schemas/errors.ts";
-import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import type { Decision, PlanStep } from "../../schemas/messages/parts.ts";
 import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
 import type { RequestOptions } from "../../schemas/messages/request.ts";
 import { validateInputs } from "../../schemas/signature/mod.ts";
-import { budgetExceeded } from "./budget.ts";
 import { drawCanary, planAfterCanary } from "./canary.ts";
 import { findDefinition, signatureOf } from "./definitions.ts";
 import { exclusionsOf, noneCapable } from "./eligible.ts";
@@ -14,13 +13,13 @@ import { inputsOf } from "./history-input.ts";
 import type { Intake } from "./intake.ts";
 import { affinityOf } from "./load/affinity.ts";
 import { pinned } from "./pin.ts";
-import { makePlan, nextStep } from "./plan.ts";
+import { makePlan } from "./plan.ts";
 import { poolOf } from "./pool-of.ts";
 import { analysisOf, featuresOf, questionOf } from "./question.ts";
-import { begunAttempts, type OpenRequest, type RouterState } from "./state.ts";
-import { choose, PLAN_RULE } from "./strategies/rules.ts";
+import type { RouterState } from "./state.ts";
+import { choose } from "./strategies/rules.ts";
 import type { Answer, Question } from "./strategies/strategy.ts";
-import { blockedMs, type Troubles, troublesOf } from "./troubles.ts";
+import { type Troubles, troublesOf } from "./troubles.ts";
 import { tune } from "./tune.ts";
 
 /** A full log is cut within seconds, where it can be. */
@@ -169,7 +168,7 @@ export function decideRequest(
 }
 
 /** A turn of a session goes to the worker that has answered its turn before, if that can take it. */
-function addressed(state: RouterState, order: AttemptOrder, user: string): AttemptOrder {
+export function addressed(state: RouterState, order: AttemptOrder, user: string): AttemptOrder {
   const { options, implementation, decision } = order;
   const affinity = affinityOf(state, { user, session: options.session }, poolOf(implementation));
   if (affinity === undefined) return order;
@@ -225,80 +224,6 @@ function circuitOpen(
       retryAfterMs: Math.min(...waits.map(([, waitMs]) => waitMs)),
     },
   );
-}
-
-/** What follows a failed attempt: the next step of its plan, or the final answer. */
-export function decideFailure(
-  state: RouterState,
-  open: OpenRequest,
-  failed: AttemptFailed,
-  intake: Intake,
-  inFlight: Record<string, number>,
-): RouterAction {
-  const error = DspexError.fromWire(failed.error);
-  const give = (definition?: ProgramDefinition): RouterAction => ({
-    kind: "fail",
-    error,
-    decision: undefined,
-    definition,
-  });
-  if (intake.request === undefined) return give();
-  const { options } = intake.request;
-  const found = findDefinition(state, intake.program, options.version);
-  if (found instanceof DspexError) return give();
-  const next = nextStep(failed.plan, failed.error, {
-    definition: found,
-    failed: failed.implementation,
-    attempts: open.attempts,
-    blockedForMs: (one) => blockedMs(state, found, one, open.failedMs),
-  });
-  if (next === undefined) return give(found);
-  const { implementation } = next;
-  const spent = budgetExceeded(options.budget, open.attempts);
-  if (spent !== undefined) return { kind: "fail", error: spent, decision: undefined, definition: found };
-  // Who would wait for longer than there is time learns at once why.
-  const isTooLate = open.failedMs + next.delayMs >= open.deadlineAtMs;
-  if (isTooLate) return give(found);
-  const checked = validateInputs(signatureOf(found), inputsOf(found, intake.request), { references: true });
-  if (!checked.ok) return give(found);
-  const tuned = tune(state, found, implementation, options);
-  if (tuned instanceof DspexError)
-    return { kind: "fail", error: tuned, decision: undefined, definition: found };
-  const order: AttemptOrder = {
-    id: open.id,
-    attempt: begunAttempts(open) + 1,
-    definition: found,
-    implementation: tuned.implementation,
-    inputs: checked.value as Record<string, unknown>,
-    variables: tuned.variables,
-    options,
-    plan: next.left,
-    decision: {
-      stateSequence: state.sequence,
-      policyVersion: String(state.policy.version),
-      features: {
-        program: found.name,
-        rule: PLAN_RULE,
-        step: next.step.step,
-        after: failed.error.code,
-        ...tuned.features,
-      },
-      candidates: [{ implementation: implementation.name, score: 1, probability: 1, eligible: true }],
-      chosen: implementation.name,
-      inFlight,
-    },
-    fallbackReason:
-      implementation.name === failed.implementation
-        ? undefined
-        : `${failed.implementation}: ${failed.error.code}`,
-  };
-  // Whoever has lost it is not asked again.
-  const isLost = failed.error.code === "worker_lost";
-  return {
-    kind: "attempt",
-    order: isLost ? order : addressed(state, order, open.user),
-    delayMs: next.delayMs,
-  };
 }
 
 interface Problem {

@@ -50,7 +50,10 @@ export class Dispatcher {
     startedAt: number,
   ): Promise<"sent" | "turned-away" | "unwanted"> {
     const pool = poolOf(order.implementation);
+    const waitsAt = performance.now();
     const isAdmitted = await this.#enter(pool, order, hand);
+    const waitedMs = performance.now() - waitsAt;
+    hand.waitedMs += waitedMs;
     if (!isAdmitted) return hand.aborted ? "unwanted" : "turned-away";
     hand.pool = pool;
     let isSent = false;
@@ -59,8 +62,8 @@ export class Dispatcher {
       const history = await this.#history.of(order, hand);
       if (hand.aborted) return "unwanted";
       const worker = this.#workerOf(order, pool);
-      const routeMs = performance.now() - startedAt;
-      const work = workOf(order, hand.intake, hand.open, routeMs, history, worker);
+      const times = { routeMs: performance.now() - startedAt - waitedMs, waitMs: hand.waitedMs };
+      const work = workOf(order, hand.intake, hand.open, times, history, worker);
       const inputs = await this.#claimCheck.shrink(work.inputs, work.user);
       isSent = await withDispatchSpan(order, pool, hand.traceparent, (traceparent) =>
         this.#journal.work({ ...work, inputs }, pool, worker, traceparent, () =>

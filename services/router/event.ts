@@ -20,6 +20,7 @@ import {
 import type { Work } from "../../schemas/messages/work.ts";
 import {
   type WorkerStarted,
+  workerFoundSchema,
   workerLostSchema,
   workerStartedSchema,
   workerStoppedSchema,
@@ -44,6 +45,9 @@ export type RouterEvent =
   | { kind: "version-withdrawn"; sequence: number; timeMs: number; name: string; version: string }
   | { kind: "worker-started"; sequence: number; timeMs: number; worker: WorkerStarted }
   | { kind: "worker-gone"; sequence: number; timeMs: number; worker: WorkerName }
+  /** Lost, but nobody has seen how it ended. */
+  | { kind: "worker-silent"; sequence: number; timeMs: number; worker: WorkerName }
+  | { kind: "worker-found"; sequence: number; timeMs: number; worker: WorkerName }
   | { kind: "feedback"; sequence: number; timeMs: number; learned: Learned }
   | { kind: "policy"; sequence: number; timeMs: number; policy: PolicyEvent }
   | { kind: "session"; sequence: number; timeMs: number; session: SessionEvent }
@@ -165,8 +169,13 @@ function decodeWorker(verb: string, message: EventMessage): RouterEvent | undefi
       return { kind: "worker-started", ...at, worker: workerStartedSchema.parse(dataOf(message)) };
     case "stopped":
       return { kind: "worker-gone", ...at, worker: workerStoppedSchema.parse(dataOf(message)) };
-    case "lost":
-      return { kind: "worker-gone", ...at, worker: workerLostSchema.parse(dataOf(message)) };
+    case "lost": {
+      const worker = workerLostSchema.parse(dataOf(message));
+      const isSilent = worker.exitCode === undefined && worker.signal === undefined;
+      return { kind: isSilent ? "worker-silent" : "worker-gone", ...at, worker };
+    }
+    case "found":
+      return { kind: "worker-found", ...at, worker: workerFoundSchema.parse(dataOf(message)) };
     default:
       return undefined;
   }

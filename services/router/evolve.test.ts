@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import type { RouterEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import type { Intake } from "./intake.ts";
@@ -24,6 +24,7 @@ function requested(id: string, deadlineAtMs = 1e12): RouterEvent {
     request: undefined,
     error: undefined,
     refused: false,
+    readMs: 0,
   };
   return { kind: "request", ...a, intake };
 }
@@ -123,6 +124,23 @@ test("the state - survives its JSON", () => {
   );
   const back = stateFromJson(JSON.parse(JSON.stringify(stateToJson(state))));
   assert.deepEqual(stateToJson(back), stateToJson(state));
+});
+
+test("answered ids - those that were answered last are kept, in that order", () => {
+  let state = given();
+  let expected: string[] = [];
+  for (let n = 0; n < ROUTER_BOUNDS.answered * 2; n++) {
+    // Each seventh was answered before, long ago or lately.
+    const id = `local.x.${n % 7 === 0 ? Math.floor(n / 2) : n}`;
+    state = evolve(state, answered(id));
+    expected.push(id);
+  }
+  expected = [...new Set(expected.toReversed())].slice(0, ROUTER_BOUNDS.answered).toReversed();
+  assert.deepEqual([...state.answered], expected);
+  const copy = stateFromJson(JSON.parse(JSON.stringify(stateToJson(state))));
+  for (const one of [state, copy]) evolve(one, answered("local.x.more"));
+  assert.deepEqual([...copy.answered], [...state.answered]);
+  assert.deepEqual([...copy.answered].slice(0, 2), expected.slice(1, 3));
 });
 
 test("the state - is bounded in connections, unseen numbers and answered ids", () => {

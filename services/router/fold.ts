@@ -10,6 +10,7 @@ import { loadSnapshot, storeSnapshot } from "../log/snapshot.ts";
 import { decodeEvent, type RouterEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import type { Intake } from "./intake.ts";
+import { Kept } from "./kept.ts";
 import {
   initialState,
   type OpenRequest,
@@ -18,6 +19,7 @@ import {
   stateFromJson,
   stateToJson,
 } from "./state.ts";
+import type { WrittenResults } from "./written-results.ts";
 
 /** Decoded requests kept for their delivery; a router among several never gets most of them. */
 const MAX_INTAKES = 8_192;
@@ -30,6 +32,8 @@ export interface FoldOptions {
   snapshots: ObjectBucket;
   /** Log messages between two snapshots. */
   snapshotEvery: number;
+  /** Of this router; absent = it writes none. */
+  written?: WrittenResults;
   /** Called after each event was folded; `closed` is the open request that it ended. */
   onEvent: (event: RouterEvent, closed: OpenRequest | undefined) => void;
 }
@@ -37,10 +41,12 @@ export interface FoldOptions {
 export class RouterFold {
   state: RouterState = initialState();
   readonly #options: FoldOptions;
-  readonly #intakes = new Map<number, Intake>();
+  readonly #intakes = new Kept<number, Intake>(MAX_INTAKES);
   /** Who waits for which sequence, lowest first. */
   readonly #waiting: { sequence: number; wake: () => void }[] = [];
   #follower: Follower | undefined;
+  /** Nothing is delivered before: what is read of the past would be kept for nobody, and cost the collector a copy each. */
+  #isLive = false;
   #sinceSnapshot = 0;
   #storing = false;
 
@@ -59,6 +65,7 @@ export class RouterFold {
       onMessage: (message) => this.#onMessage(message),
     });
     await this.#follower.caughtUp;
+    this.#isLive = true;
   }
 
   /** Resolves with the error that ended the follower, or undefined after `stop`. */
@@ -83,9 +90,7 @@ export class RouterFold {
 
   /** What the fold decoded of the request at `sequence`, once. */
   takeIntake(sequence: number): Intake | undefined {
-    const intake = this.#intakes.get(sequence);
-    if (intake !== undefined) this.#intakes.delete(sequence);
-    return intake;
+    return this.#intakes.take(sequence);
   }
 
   async stop(): Promise<void> {
@@ -94,8 +99,12 @@ export class RouterFold {
 
   #onMessage(message: LogMessage): void {
     let event: RouterEvent | undefined;
+    const startedAt = performance.now();
+    const written = this.#options.written?.take(message.subject, message.data);
+    if (written !== undefined) message.isKnown(written);
     try {
       event = decodeEvent(message);
+      if (event?.kind === "request") event.intake.readMs = performance.now() - startedAt;
     } catch (error) {
       this.#options.logger.warn(
         { sequence: message.sequence, subject: message.subject, error: String(error) },
@@ -107,16 +116,12 @@ export class RouterFold {
     } else {
       const closed = event.kind === "result" ? this.state.open.get(event.id) : undefined;
       this.state = evolve(this.state, event);
-      if (event.kind === "request" && message.data.length <= MAX_KEPT_BYTES) this.#keepIntake(event.intake);
+      if (event.kind === "request" && this.#isLive && message.data.length <= MAX_KEPT_BYTES)
+        this.#intakes.keep(event.sequence, event.intake);
       this.#options.onEvent(event, closed);
     }
     this.#wake(message.sequence);
     if (++this.#sinceSnapshot >= this.#options.snapshotEvery) this.#snapshot();
-  }
-
-  #keepIntake(intake: Intake): void {
-    this.#intakes.set(intake.sequence, intake);
-    if (this.#intakes.size > MAX_INTAKES) this.#intakes.delete(this.#intakes.keys().next().value as number);
   }
 
   /** Wakes those whose sequence is passed; one that the filters leave out is passed without being seen. */

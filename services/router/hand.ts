@@ -28,6 +28,8 @@ export class Hand {
   /** Number of the attempt, and of the hedge, that this router has begun; 0 = none. */
   attempt = 0;
   hedge = 0;
+  /** For the session's turn before, for a place, before a retry: what its attempt tells of the time before it, ms. */
+  waitedMs = 0;
   #controller: AbortController | undefined;
   #aborted = false;
 

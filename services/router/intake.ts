@@ -31,6 +31,8 @@ export interface Intake {
   error: DspexError | undefined;
   /** The id that it named was not one it may use: it is recorded as refused. */
   refused: boolean;
+  /** How long it took to read, which whoever read it knows. */
+  readMs: number;
 }
 
 const MAX_TRACEPARENT_CHARACTERS = 256;
@@ -69,6 +71,7 @@ export function readIntake(user: string, program: string, message: RequestMessag
         { path: "id" },
       ),
       refused: true,
+      readMs: 0,
     };
   }
   return {
@@ -79,6 +82,7 @@ export function readIntake(user: string, program: string, message: RequestMessag
     request,
     error,
     refused: false,
+    readMs: 0,
   };
 }
 

@@ -4,17 +4,19 @@ import { randomUUID } from "node:crypto";
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { HEADER } from "../../schemas/envelope/headers.ts";
 import { stringifyChecked } from "../../schemas/envelope/json.ts";
+import { withLastMembers } from "../../schemas/envelope/last-members.ts";
 import { ATTEMPT_FAILED_TYPE, type AttemptFailed } from "../../schemas/messages/attempt-failed.ts";
 import type { BreakerChanged } from "../../schemas/messages/breaker-event.ts";
+import { roundMs } from "../../schemas/messages/ms.ts";
 import {
   REQUEST_EVENTS,
   type RequestConflicted,
   type RequestDeadLettered,
   type RequestRefused,
 } from "../../schemas/messages/request-event.ts";
-import { RESULT_TYPE, type Result } from "../../schemas/messages/result.ts";
+import { RESULT_TYPE, type Result, writtenIn } from "../../schemas/messages/result.ts";
 import { WORK_TYPE, type Work } from "../../schemas/messages/work.ts";
-import { WORKER_EVENTS, type WorkerLost } from "../../schemas/messages/worker-event.ts";
+import { WORKER_EVENTS, type WorkerFound, type WorkerLost } from "../../schemas/messages/worker-event.ts";
 import {
   ATTEMPT_FAILED_SUBJECT,
   requestEventSubject,
@@ -26,20 +28,29 @@ import type { Appender, AppendOptions } from "../bus/append.ts";
 import { isWrongLastSequence } from "../bus/append-errors.ts";
 import { nowText } from "../bus/clock.ts";
 import { createHeaders, type MsgHdrs } from "../bus/connect.ts";
+import type { WrittenResults } from "./written-results.ts";
 
 export class Journal {
   readonly #appender: Appender;
   readonly #source: string;
+  readonly #written: WrittenResults | undefined;
 
-  constructor(appender: Appender, source: string) {
+  /** `written`: keeps what it writes for the fold. */
+  constructor(appender: Appender, source: string, written?: WrittenResults) {
     this.#appender = appender;
     this.#source = source;
+    this.#written = written;
   }
 
   /** Stores the result unless there is one. Returns false when somebody was first. */
   result(result: Result, traceparent: string | undefined): Promise<boolean> {
-    const body = this.#event(RESULT_TYPE, result, traceparent);
-    return this.#unlessAnswered(resultSubject(result.id), body, traceparent, {});
+    const startedAt = performance.now();
+    const subject = resultSubject(result.id);
+    const text = this.#event(RESULT_TYPE, { ...result, timings: undefined }, traceparent);
+    const timings = writtenIn(result.timings, performance.now() - startedAt);
+    const body = Buffer.from(withLastMembers(text, { timings }));
+    this.#written?.keep(subject, body, { data: { ...result, timings } });
+    return this.#unlessAnswered(subject, body, traceparent, {});
   }
 
   /** Sends work unless the request has a result. Returns false when it has. `findStored` as in `append`. */
@@ -50,7 +61,9 @@ export class Journal {
     traceparent: string | undefined,
     findStored: () => Promise<number | undefined>,
   ): Promise<boolean> {
-    const body = this.#event(WORK_TYPE, work, traceparent);
+    const startedAt = performance.now();
+    const text = this.#event(WORK_TYPE, work, traceparent);
+    const body = withLastMembers(text, { encodeMs: roundMs(performance.now() - startedAt) });
     return this.#unlessAnswered(workSubject(pool, worker), body, traceparent, {
       expectedSubject: resultSubject(work.id),
       findStored,
@@ -78,6 +91,9 @@ export class Journal {
   async workerLost(data: WorkerLost): Promise<void> {
     await this.#append(workerEventSubject("lost"), WORKER_EVENTS.lost.type, data, undefined);
   }
+  async workerFound(data: WorkerFound): Promise<void> {
+    await this.#append(workerEventSubject("found"), WORKER_EVENTS.found.type, data, undefined);
+  }
   async breaker(subject: string, type: string, data: BreakerChanged): Promise<void> {
     await this.#append(subject, type, data, undefined);
   }
@@ -95,7 +111,7 @@ export class Journal {
 
   #unlessAnswered(
     subject: string,
-    body: string,
+    body: string | Uint8Array,
     traceparent: string | undefined,
     expectation: Pick<AppendOptions, "expectedSubject" | "findStored">,
   ): Promise<boolean> {

@@ -2,6 +2,8 @@
 // threads, where one that blocks, throws or never returns harms nobody: its thread is ended and replaced.
 
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import type { Validation, Validator } from "../../schemas/messages/validator.ts";
+import { checkOutputs, isLongerThan, readsInputs } from "../native/modules/validators/mod.ts";
 import type { NativeFunction, NativeFunctions } from "../programs/define.ts";
 import type { NativeLanes } from "./native-lanes.ts";
 
@@ -16,6 +18,18 @@ export interface NativeCall {
   variables: Readonly<Record<string, unknown>>;
   timeoutMs: number;
   cancellation: Cancellation;
+  /** Called when a thread takes it, which it waited so long for. */
+  onBegin(waitedMs: number): void;
+}
+
+/** Outputs, as they travel, that a program's validators look at. */
+export interface ValidatorCall {
+  implementation: string;
+  timeoutMs: number;
+  cancellation: Cancellation;
+  validators: readonly Validator[];
+  inputs: Record<string, unknown>;
+  outputs: Record<string, unknown>;
 }
 
 /** Whether a call is still wanted; the signal is made on first use. */
@@ -26,6 +40,8 @@ export interface Cancellation {
 
 /** Longest time that an inline function may hold the router's only thread before it is reported, ms. */
 const INLINE_BUDGET_MS = 20;
+/** Inputs and outputs with more text than this are looked at by validators in a thread of their own. */
+const LONG_CHARACTERS = 4_096;
 const REPORT_EVERY_MS = 60_000;
 
 export class NativeRunner {
@@ -59,6 +75,14 @@ export class NativeRunner {
       );
     }
     return call.inline ? this.#runInline(run, call) : this.#lanes.run(call);
+  }
+
+  /** What the validators say: at once of short texts. @throws DspexError `output_invalid` */
+  check(call: ValidatorCall): Validation | Promise<Validation> {
+    const { validators, outputs } = call;
+    const inputs = validators.some(readsInputs) ? call.inputs : {};
+    if (!isLongerThan([inputs, outputs], LONG_CHARACTERS)) return checkOutputs(validators, inputs, outputs);
+    return this.#lanes.check({ ...call, inputs });
   }
 
   #reportSlow(call: NativeCall, blockedMs: number, now: number): void {

@@ -2,8 +2,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { asDspexError, DspexError } from "../../schemas/errors.ts";
+import { checkOutputs } from "../native/modules/validators/mod.ts";
 import { loadConfig } from "../programs/load-config.ts";
-import type { LaneReply, LaneRequest } from "./native-lanes.ts";
+import type { LaneCheck, LaneReply, LaneRequest } from "./native-lanes.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("native-lane-thread.ts runs as a worker thread only");
@@ -11,16 +12,19 @@ if (port === null) throw new Error("native-lane-thread.ts runs as a worker threa
 const { functions } = await loadConfig((workerData as { configPath: string }).configPath);
 const never = new AbortController().signal;
 
-port.on("message", async (request: LaneRequest) => {
+async function answer(request: LaneRequest | LaneCheck): Promise<unknown> {
+  if ("validators" in request) return checkOutputs(request.validators, request.inputs, request.outputs);
+  const { program, implementation, inputs, variables } = request;
+  const run = functions.get(`${program}/${implementation}`);
+  if (run === undefined)
+    throw new DspexError("module_not_found", `no function "${implementation}" of "${program}"`);
+  return run(inputs, { signal: never, variables });
+}
+
+port.on("message", async (request: LaneRequest | LaneCheck) => {
   let reply: LaneReply;
   try {
-    const run = functions.get(`${request.program}/${request.implementation}`);
-    if (run === undefined)
-      throw new DspexError(
-        "module_not_found",
-        `no function "${request.implementation}" of "${request.program}"`,
-      );
-    reply = { outputs: await run(request.inputs, { signal: never, variables: request.variables }) };
+    reply = { outputs: await answer(request) };
   } catch (thrown) {
     reply = { error: asDspexError(thrown).toWire() };
   }

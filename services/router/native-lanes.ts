@@ -3,7 +3,8 @@
 
 import { Worker } from "node:worker_threads";
 import { DspexError, type WireError } from "../../schemas/errors.ts";
-import type { NativeCall } from "./native-functions.ts";
+import type { Validation } from "../../schemas/messages/validator.ts";
+import type { NativeCall, ValidatorCall } from "./native-functions.ts";
 
 export interface LaneRequest {
   program: string;
@@ -11,10 +12,16 @@ export interface LaneRequest {
   inputs: Record<string, unknown>;
   variables: Readonly<Record<string, unknown>>;
 }
+/** Long outputs that a program's validators look at. */
+export type LaneCheck = Pick<ValidatorCall, "validators" | "inputs" | "outputs">;
 export type LaneReply = { ready: true } | { outputs: unknown } | { error: WireError };
 
 interface Job {
-  call: NativeCall;
+  /** What a call that is late is told as. */
+  what: string;
+  call: Pick<NativeCall, "timeoutMs" | "cancellation"> & Partial<Pick<NativeCall, "onBegin">>;
+  message: LaneRequest | LaneCheck;
+  queuedAt: number;
   resolve: (outputs: unknown) => void;
   reject: (error: DspexError) => void;
 }
@@ -42,6 +49,19 @@ export class NativeLanes {
 
   /** Runs one call; rejects with the function's error, or `internal` when it took longer than its time. */
   run(call: NativeCall): Promise<unknown> {
+    const { program, implementation, inputs, variables } = call;
+    const message = { program, implementation, inputs, variables };
+    return this.#enqueue({ what: `function "${implementation}"`, call, message });
+  }
+
+  /** What validators say of long outputs. @throws DspexError `output_invalid` */
+  check(call: ValidatorCall): Promise<Validation> {
+    const { implementation, validators, inputs, outputs } = call;
+    const what = `validators of what "${implementation}" answered`;
+    return this.#enqueue({ what, call, message: { validators, inputs, outputs } }) as Promise<Validation>;
+  }
+
+  #enqueue(job: Pick<Job, "what" | "call" | "message">): Promise<unknown> {
     if (this.#queue.length >= MAX_QUEUED) {
       return Promise.reject(
         new DspexError("overloaded", `${MAX_QUEUED} native calls are waiting for a thread`, {
@@ -50,7 +70,7 @@ export class NativeLanes {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ call, resolve, reject });
+      this.#queue.push({ ...job, queuedAt: performance.now(), resolve, reject });
       this.#next();
     });
   }
@@ -94,7 +114,7 @@ export class NativeLanes {
   }
 
   #start(lane: Lane, job: Job): void {
-    const { call } = job;
+    const { call, what } = job;
     const kill = (error: DspexError) => {
       job.reject(error);
       lane.job = undefined;
@@ -108,13 +128,7 @@ export class NativeLanes {
     const onAbort = () =>
       kill(new DspexError("cancelled", "the request was cancelled or its deadline passed"));
     const timer = setTimeout(
-      () =>
-        kill(
-          new DspexError(
-            "internal",
-            `function "${call.implementation}" did not finish within ${call.timeoutMs} ms`,
-          ),
-        ),
+      () => kill(new DspexError("internal", `${what} did not finish within ${call.timeoutMs} ms`)),
       call.timeoutMs,
     );
     call.cancellation.signal.addEventListener("abort", onAbort, { once: true });
@@ -125,14 +139,10 @@ export class NativeLanes {
         call.cancellation.signal.removeEventListener("abort", onAbort);
         then(value);
       };
-    lane.job = { call, resolve: settle(job.resolve), reject: settle(job.reject) };
+    lane.job = { ...job, resolve: settle(job.resolve), reject: settle(job.reject) };
     job.reject = lane.job.reject;
-    lane.worker.postMessage({
-      program: call.program,
-      implementation: call.implementation,
-      inputs: call.inputs,
-      variables: call.variables,
-    } satisfies LaneRequest);
+    call.onBegin?.(performance.now() - job.queuedAt);
+    lane.worker.postMessage(job.message);
   }
 
   #lost(lane: Lane, error: DspexError): void {

@@ -13,7 +13,8 @@ export function serveOpenRequests(connection: NatsConnection, fold: RouterFold):
     queue: "router",
     callback: (error, message) => {
       const question = error === null ? questionSchema.safeParse(message.json()) : undefined;
-      if (question?.success) void answer(question.data, message, fold);
+      // On a connection that was closed meanwhile nobody can be answered; who asked asks again.
+      if (question?.success) answer(question.data, message, fold).catch(() => {});
     },
   });
   return { stop: () => subscription.unsubscribe() };

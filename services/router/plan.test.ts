@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { ERROR_CODES, type ErrorCode } from "../../schemas/error-codes.ts";
 import type { WireError } from "../../schemas/errors.ts";
 import type { Implementation, ProgramDefinition } from "../../schemas/messages/program-event.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { makePlan, type NextStep, nextStep } from "./plan.ts";
 
 const predict: Implementation = { name: "predict", kind: "dspy", pool: "general", module: "Predict" };

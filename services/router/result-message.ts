@@ -4,14 +4,19 @@ import { boundedError } from "../../schemas/bounded-error.ts";
 import { isJsonError } from "../../schemas/envelope/json-error.ts";
 import { requestHash } from "../../schemas/envelope/request-hash.ts";
 import type { WireError } from "../../schemas/errors.ts";
+import { roundMs } from "../../schemas/messages/ms.ts";
 import type { Attempt, Decision, Usage } from "../../schemas/messages/parts.ts";
 import type { Result } from "../../schemas/messages/result.ts";
+import type { Validation } from "../../schemas/messages/validator.ts";
+import { type AttemptParts, toldParts } from "../bus/part-watch.ts";
 import type { Intake } from "./intake.ts";
 import type { OpenRequest } from "./state.ts";
 
 export interface Outcome {
   status: Result["status"];
   outputs?: Record<string, unknown>;
+  /** What the program's validators say of them. */
+  validation?: Validation | undefined;
   error?: WireError;
   version?: string | undefined;
   implementation?: string | undefined;
@@ -23,6 +28,8 @@ export interface Outcome {
   routeMs: number;
   runMs: number;
   nowMs: number;
+  /** What was measured of the attempt's time and of the time before it. */
+  parts?: AttemptParts;
 }
 
 /** `open` is absent for requests that were never open: refused ones. */
@@ -42,12 +49,14 @@ export function resultOf(intake: Intake, open: OpenRequest | undefined, outcome:
     ...(outcome.fallbackReason !== undefined && { fallbackReason: outcome.fallbackReason }),
     usage: totalUsage(attempts),
     timings: {
-      queueMs: round(Math.max(0, totalMs - outcome.routeMs - outcome.runMs)),
-      routeMs: round(outcome.routeMs),
-      runMs: round(outcome.runMs),
-      totalMs: round(totalMs),
+      queueMs: roundMs(Math.max(0, totalMs - outcome.routeMs - outcome.runMs)),
+      routeMs: roundMs(outcome.routeMs),
+      runMs: roundMs(outcome.runMs),
+      totalMs: roundMs(totalMs),
+      ...toldParts(outcome.parts, open?.attempts ?? []),
     },
     ...(outcome.decision !== undefined && { decision: outcome.decision }),
+    ...(outcome.validation !== undefined && { validation: outcome.validation }),
     ...(session !== undefined && { session }),
     requestHash: hashOf(intake),
     log: { request: intake.sequence, work: open?.work ?? [], failures: open?.failures ?? [] },
@@ -74,9 +83,4 @@ function totalUsage(attempts: readonly Attempt[]): Usage {
     if (attempt.usage.costUsd !== undefined) usage.costUsd = (usage.costUsd ?? 0) + attempt.usage.costUsd;
   }
   return usage;
-}
-
-/** Microseconds are plenty. */
-function round(ms: number): number {
-  return Math.round(ms * 1_000) / 1_000;
 }

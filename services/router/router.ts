@@ -17,14 +17,15 @@ import type { Answers } from "./answers.ts";
 import type { Attempts } from "./attempts.ts";
 import { changesAt } from "./breakers/state.ts";
 import type { BreakerTeller } from "./breakers/teller.ts";
-import { decideFailure, decideRequest, type RouterAbilities, type RouterAction } from "./decide.ts";
+import { decideRequest, type RouterAbilities, type RouterAction } from "./decide.ts";
+import { decideFailure } from "./decide-failure.ts";
 import { catchUpWithTheDead, isTheRequest } from "./duplicates.ts";
 import type { Endings } from "./endings.ts";
 import type { Ending, RouterEvent } from "./event.ts";
 import type { RouterFold } from "./fold.ts";
 import type { Hand } from "./hand.ts";
 import type { Hands } from "./hands.ts";
-import { type Intake, readIntake } from "./intake.ts";
+import { type Intake, type RequestMessage, readIntake } from "./intake.ts";
 import type { Journal } from "./journal.ts";
 import type { SessionTurns } from "./session-turns.ts";
 import type { PoolSlots } from "./slots.ts";
@@ -133,7 +134,7 @@ export class Router {
     const { fold, hands } = this.#parts;
     const subject = parseLogSubject(delivery.subject);
     if (subject.kind !== "request") return DONE;
-    const intake = fold.takeIntake(delivery.sequence) ?? readIntake(subject.user, subject.program, delivery);
+    const intake = fold.takeIntake(delivery.sequence) ?? readTimed(subject.user, subject.program, delivery);
     const open = fold.state.open.get(intake.id);
     const isFirst =
       !delivery.isDoubtful &&
@@ -170,9 +171,11 @@ export class Router {
 
   async #takeTurn(hand: Hand, session: string, startedAt: number): Promise<void> {
     const { turns, answers } = this.#parts;
+    const waitsAt = performance.now();
     const error = await turns.turn(hand, session);
     if (hand.aborted) return;
-    if (error === undefined) return this.#route(hand, startedAt);
+    hand.waitedMs = performance.now() - waitsAt;
+    if (error === undefined) return this.#route(hand, startedAt + hand.waitedMs);
     await answers.fail(hand, error, undefined, undefined, performance.now() - startedAt);
     hand.span.end();
   }
@@ -204,7 +207,7 @@ export class Router {
     if (open === undefined || open.running.length > 0 || open.failures.at(-1) !== delivery.sequence) return;
     const stored = await reader.at(open.sequence);
     if (stored === null) return;
-    const intake = readIntake(open.user, open.program, stored);
+    const intake = readTimed(open.user, open.program, stored);
     const action = decideFailure(fold.state, open, failed, intake, inFlight());
     // Whatever pause an error asks for, nobody waits beyond the deadline.
     const resumeAtMs = action.kind === "attempt" ? delivery.timeMs + action.delayMs : 0;
@@ -214,6 +217,7 @@ export class Router {
       return;
     }
     const hand = hands.hold(open, intake, delivery.header(HEADER.traceparent));
+    if (action.kind === "attempt") hand.waitedMs = action.delayMs;
     await this.#perform(
       action.kind === "attempt" ? { ...action, delayMs: Math.max(0, leftMs) } : action,
       hand,
@@ -235,10 +239,20 @@ export class Router {
     const { order, heldUp } = action;
     if (heldUp !== undefined) return attempts.fail(order, hand, heldUp);
     if (action.delayMs > 0) {
-      return pause(action.delayMs, hand.signal).then(() => attempts.make(order, hand, startedAt));
+      const waitsAt = performance.now();
+      return pause(action.delayMs, hand.signal).then(() =>
+        attempts.make(order, hand, startedAt + performance.now() - waitsAt),
+      );
     }
     return attempts.make(order, hand, startedAt);
   }
+}
+
+function readTimed(user: string, program: string, message: RequestMessage): Intake {
+  const startedAt = performance.now();
+  const intake = readIntake(user, program, message);
+  intake.readMs = performance.now() - startedAt;
+  return intake;
 }
 
 /** Nobody has made an attempt that the log knows of; what follows from a failed one follows from its failure. */

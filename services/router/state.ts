@@ -47,7 +47,7 @@ import type { Canary } from "./canary.ts";
 import { type Load, type LoadJson, loadFromJson, loadToJson, MAX_RUN_TIMES, newLoad } from "./load/state.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const ROUTER_EVOLVE_VERSION = `8.${LEARNING_EVOLVE_VERSION}.${VARIABLES_EVOLVE_VERSION}`;
+export const ROUTER_EVOLVE_VERSION = `9.${LEARNING_EVOLVE_VERSION}.${VARIABLES_EVOLVE_VERSION}`;
 
 /** Bounds of the state; together they bound the router's memory whatever the log holds. */
 export const ROUTER_BOUNDS = {

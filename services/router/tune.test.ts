@@ -61,7 +61,10 @@ function ask(log: MemoryLog, implementation: string, variables?: Record<string, 
   return log.ask("answer", { question: "why" }, { implementation, ...(variables && { variables }) });
 }
 function work(log: MemoryLog, order: AttemptOrder, intake: Intake) {
-  return workOf(order, intake, log.state.open.get(intake.id) as OpenRequest, 0);
+  return workOf(order, intake, log.state.open.get(intake.id) as OpenRequest, {
+    routeMs: 0,
+    waitMs: 0,
+  });
 }
 function made(log: MemoryLog, implementation: string, variables?: Record<string, unknown>) {
   const intake = ask(log, implementation, variables);

@@ -23,12 +23,14 @@ import { InlineAttempt } from "./inline-attempt.ts";
 import { Journal } from "./journal.ts";
 import { BeatWatch } from "./load/beat-watch.ts";
 import { Strays } from "./load/strays.ts";
+import { seenSlots } from "./load/wait.ts";
 import { NativeRunner } from "./native-functions.ts";
 import { NativeLanes } from "./native-lanes.ts";
 import { Router } from "./router.ts";
 import { SessionHistory } from "./session-history.ts";
 import { SessionTurns } from "./session-turns.ts";
 import { PoolSlots } from "./slots.ts";
+import { WrittenResults } from "./written-results.ts";
 
 export interface WiredRouter {
   router: Router;
@@ -61,7 +63,8 @@ export async function wireRouter(
   const { logger, instance } = settings;
   const reader = await LogReader.open(connection);
   const claimCheck = new ClaimCheck(await ObjectBucket.open(connection, appender, VALUE_BUCKET));
-  const journal = new Journal(appender, `router/${instance}`);
+  const written = new WrittenResults();
+  const journal = new Journal(appender, `router/${instance}`, written);
   const lanes = new NativeLanes(configPath, config.nativeThreads);
   const runner = new NativeRunner(
     functions,
@@ -77,10 +80,12 @@ export async function wireRouter(
     logger,
     snapshots: await ObjectBucket.open(connection, appender, snapshotBucket("router")),
     snapshotEvery: config.snapshotEvery,
+    written,
     onEvent: (event, closed) => router.onEvent(event, closed),
   });
   const slots = new PoolSlots(
-    (pool) => 2 * (config.poolSlots[pool] ?? UNKNOWN_POOL_SLOTS),
+    // The log may know of more workers than this process was configured for.
+    (pool) => 2 * Math.max(config.poolSlots[pool] ?? UNKNOWN_POOL_SLOTS, seenSlots(fold.state.load, pool)),
     (pool) => fold.state.inFlight.get(pool) ?? 0,
     { perPool: config.waitingPerPool, total: config.waitingTotal },
   );

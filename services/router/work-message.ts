@@ -1,5 +1,6 @@
 // Puts together the work message of one attempt. Pure.
 
+import { roundMs } from "../../schemas/messages/ms.ts";
 import type { Implementation } from "../../schemas/messages/program-event.ts";
 import type { Work } from "../../schemas/messages/work.ts";
 import type { History } from "../sessions/history.ts";
@@ -13,7 +14,7 @@ export function workOf(
   order: AttemptOrder,
   intake: Intake,
   open: OpenRequest,
-  routeMs: number,
+  times: { routeMs: number; waitMs: number },
   history?: History,
   /** Nobody else is to take it. */
   worker?: string,
@@ -40,7 +41,9 @@ export function workOf(
     requestSequence: open.sequence,
     requestedAt: new Date(open.timeMs).toISOString(),
     requestHash: hashOf(intake),
-    routeMs: Math.round(routeMs * 1_000) / 1_000,
+    routeMs: roundMs(times.routeMs),
+    waitMs: roundMs(times.waitMs),
+    decodeMs: roundMs(intake.readMs),
     attempts: open.attempts,
     log: { work: open.work, failures: open.failures },
     ...(order.fallbackReason !== undefined && { fallbackReason: order.fallbackReason }),

@@ -3,15 +3,15 @@
 import type { SessionsConfig } from "./config.ts";
 import { decideBound, decideKept } from "./decide.ts";
 import type { SessionsFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { SessionJournal } from "./journal.ts";
 
 export class OpenBound {
   readonly #fold: SessionsFold;
-  readonly #journal: Journal;
+  readonly #journal: SessionJournal;
   readonly #config: SessionsConfig;
   #isWorking = false;
 
-  constructor(fold: SessionsFold, journal: Journal, config: SessionsConfig) {
+  constructor(fold: SessionsFold, journal: SessionJournal, config: SessionsConfig) {
     this.#fold = fold;
     this.#journal = journal;
     this.#config = config;

@@ -13,7 +13,7 @@ import { decideClose, decideContext, decideFork, decideOpen, known, ttlOf } from
 import type { Eraser } from "./erase/eraser.ts";
 import type { UserEraser } from "./erase/user-eraser.ts";
 import type { SessionsFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { SessionJournal } from "./journal.ts";
 import { readContext, retell } from "./retell.ts";
 import { findSession, isLive, type Session, sessionKey } from "./state.ts";
 import { type FoundTurn, forkPoint, readTurns } from "./time-travel.ts";
@@ -22,7 +22,7 @@ import type { TurnWriter } from "./turn-writer.ts";
 
 export interface CommandsOptions {
   fold: SessionsFold;
-  journal: Journal;
+  journal: SessionJournal;
   writer: TurnWriter;
   eraser: Eraser;
   userEraser: UserEraser;

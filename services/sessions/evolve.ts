@@ -16,7 +16,10 @@ import {
   TURNS_A_MARK,
 } from "./state.ts";
 
-const { openTurns, history, recentIds, marks } = SESSIONS_BOUNDS;
+const { openTurns, copies, history, recentIds, marks } = SESSIONS_BOUNDS;
+
+/** Of the least recently used, which are looked at for one that may be forgotten. */
+const FORGET_AMONG = 64;
 
 export function evolve(state: SessionsState, event: SessionsEvent): SessionsState {
   state.sequence = event.sequence;
@@ -129,9 +132,14 @@ function withRequest(
 ): readonly OpenTurn[] {
   // The first with an id is the request; the others are copies, which erasing must find as well.
   if (open.some((turn) => turn.id === id))
-    return changed(open, id, ({ requests }) => ({ requests: [...requests, sequence] }));
+    return changed(open, id, ({ requests }) => ({ requests: withCopy(requests, sequence) }));
   if (open.length >= openTurns) return open;
   return [...open, { id, sequence, deadlineAtMs, requests: [sequence], work: [], failures: [], result: 0 }];
+}
+
+/** Who sends a request again and again makes no session grow; erasing finds all copies in the log. */
+function withCopy(requests: readonly number[], sequence: number): readonly number[] {
+  return requests.length < copies ? [...requests, sequence] : requests;
 }
 
 function withResult(
@@ -228,10 +236,22 @@ function put(state: SessionsState, before: Session, session: Session): void {
   if (state.ended.size > SESSIONS_BOUNDS.ended) forgetOldest(state, state.ended);
 }
 
+/** The oldest of which nothing is to be written or erased, if there is one among the first. */
 function forgetOldest(state: SessionsState, map: Map<string, Session>): void {
-  const [key, session] = map.entries().next().value as [string, Session];
-  map.delete(key);
-  index(state, key, session, undefined);
+  let looked = 0;
+  let oldest: string | undefined;
+  for (const [key, { open }] of map) {
+    oldest ??= key;
+    if (open.length === 0 && !state.toErase.has(key)) {
+      oldest = key;
+      break;
+    }
+    if (++looked >= FORGET_AMONG) break;
+  }
+  const session = oldest === undefined ? undefined : map.get(oldest);
+  if (oldest === undefined || session === undefined) return;
+  map.delete(oldest);
+  index(state, oldest, session, undefined);
 }
 
 /** Keeps up what follows from the sessions. */

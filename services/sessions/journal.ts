@@ -1,34 +1,20 @@
-// Appends what is decided of a session, on the condition that nothing has happened to it since: who loses a race folds
-// what the other one wrote, and decides again.
+// Appends what is decided of a session, on the condition that nothing has happened to it since.
 
-import { randomUUID } from "node:crypto";
-import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
-import { stringifyJson } from "../../schemas/envelope/json.ts";
-import { DspexError } from "../../schemas/errors.ts";
 import { SESSION_EVENTS } from "../../schemas/messages/session-event.ts";
 import { sessionEventSubject } from "../../schemas/subjects.ts";
-import type { Appender } from "../bus/append.ts";
-import { isWrongLastSequence } from "../bus/append-errors.ts";
-import type { LogReader } from "../log/read.ts";
+import { Journal } from "../log/journal.ts";
+import type { LogPart } from "../log/start-part.ts";
 import type { SessionAppend } from "./decide.ts";
 import type { SessionsFold } from "./fold.ts";
 import { findSession, type Session } from "./state.ts";
 
-/** Races that one command may lose. */
-const ATTEMPTS = 50;
+export class SessionJournal {
+  readonly #fold: SessionsFold;
+  readonly #journal: Journal;
 
-export interface JournalOptions {
-  instance: number;
-  fold: SessionsFold;
-  reader: LogReader;
-  appender: Appender;
-}
-
-export class Journal {
-  readonly #options: JournalOptions;
-
-  constructor(options: JournalOptions) {
-    this.#options = options;
+  constructor(part: Pick<LogPart, "source" | "appender" | "reader">, fold: SessionsFold) {
+    this.#fold = fold;
+    this.#journal = new Journal({ ...part, fold });
   }
 
   /**
@@ -41,37 +27,19 @@ export class Journal {
     session: string,
     decide: (session: Session | undefined) => SessionAppend | undefined,
   ): Promise<number | undefined> {
-    const { fold, reader } = this.#options;
-    const everything = sessionEventSubject(user, session, "*");
-    let last: number | undefined;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const now = findSession(fold.state, user, session);
+    const now = () => findSession(this.#fold.state, user, session);
+    const done = await this.#journal.execute({
+      scope: sessionEventSubject(user, session, "*"),
+      what: `session "${session}"`,
       // What the fold does not know the log may: it forgets the sessions that ended first.
-      last ??= now?.eventSequence ?? (await reader.last(everything))?.sequence ?? 0;
-      const decided = decide(now);
-      if (decided === undefined) return undefined;
-      try {
-        const sequence = await this.#append(decided, everything, last);
-        await fold.passed(sequence);
-        return sequence;
-      } catch (error) {
-        if (!isWrongLastSequence(error)) throw error;
-        last = (await reader.last(everything))?.sequence ?? 0;
-        await fold.passed(last);
-      }
-    }
-    throw new DspexError("conflict", `session "${session}" is being changed by others all the time`, {
-      retryable: true,
+      known: now()?.eventSequence,
+      decide() {
+        const decided = decide(now());
+        if (decided === undefined) return undefined;
+        const { verb, data } = decided;
+        return { subject: sessionEventSubject(user, session, verb), type: SESSION_EVENTS[verb].type, data };
+      },
     });
-  }
-
-  #append({ verb, data }: SessionAppend, everything: string, last: number): Promise<number> {
-    const { instance, appender } = this.#options;
-    const time = new Date().toISOString();
-    const event = cloudEvent(SESSION_EVENTS[verb].type, `sessions/${instance}`, randomUUID(), time, data);
-    return appender.append(sessionEventSubject(data.user, data.session, verb), stringifyJson(event), {
-      expectedLastSequence: last,
-      expectedSubject: everything,
-    });
+    return done?.sequence;
   }
 }

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { DspexError } from "../../schemas/errors.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { SessionsWorld, USER } from "../../tests/kit/sessions-world.ts";
 import {
   decideClose,

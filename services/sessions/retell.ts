@@ -3,32 +3,31 @@
 
 import type { Logger } from "pino";
 import { sessionContextSetSchema, sessionForkedSchema } from "../../schemas/messages/session-event.ts";
-import { ANY_SUBJECT } from "../../schemas/subjects.ts";
+import { isOld, logRange } from "../log/range.ts";
 import type { LogReader, StoredMessage } from "../log/read.ts";
 import { dataIn } from "./contents.ts";
 import { decideRetell } from "./decide.ts";
 import { namedIn } from "./event.ts";
 import type { SessionsFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { SessionJournal } from "./journal.ts";
 
 /** Contexts told again in one go; the rest comes with the next. */
 const AT_ONCE = 256;
 
 export interface RetellOptions {
   fold: SessionsFold;
-  journal: Journal;
+  journal: SessionJournal;
   reader: LogReader;
   logger: Logger;
 }
 
 /** Tells old contexts again; looks at the oldest alone. Resolves with how many there were. */
 export async function retellOld({ fold, journal, reader, logger }: RetellOptions): Promise<number> {
-  const [first, last] = await Promise.all([reader.next(ANY_SUBJECT, 1), reader.last(ANY_SUBJECT)]);
-  if (first === null || last === null || first.sequence === 1) return 0;
-  const middle = first.sequence + Math.floor((last.sequence - first.sequence) / 2);
+  const range = await logRange(reader);
+  if (range === undefined) return 0;
   let told = 0;
   for (const [sequence, key] of fold.state.contexts) {
-    if (sequence >= middle || told >= AT_ONCE) break;
+    if (!isOld(sequence, range) || told >= AT_ONCE) break;
     told++;
     const isThere = await retell({ fold, journal, reader, logger }, key, sequence);
     if (isThere) continue;

@@ -3,11 +3,9 @@
 //   log ─▶ evolve ─▶ named or answered? turn writer · opened? bound · erased? eraser ─▶ log
 //   timers ─▶ idle? expired ─▶ log          API ─▶ commands ─▶ log
 
-import type { Logger } from "pino";
-import type { Appender } from "../bus/append.ts";
-import type { NatsConnection } from "../bus/connect.ts";
 import type { ObjectBucket } from "../log/objects.ts";
-import type { LogReader } from "../log/read.ts";
+import { type Repeated, repeat } from "../log/repeat.ts";
+import type { LogPart } from "../log/start-part.ts";
 import type { WorkConsumer } from "../log/work.ts";
 import { OpenBound } from "./bound.ts";
 import { SessionCommands } from "./commands.ts";
@@ -15,41 +13,35 @@ import type { SessionsConfig } from "./config.ts";
 import { Eraser } from "./erase/eraser.ts";
 import { UserEraser } from "./erase/user-eraser.ts";
 import type { SessionsEvent } from "./event.ts";
-import { SessionsFold } from "./fold.ts";
-import { Journal } from "./journal.ts";
+import { type SessionsFold, sessionsFold } from "./fold.ts";
+import { SessionJournal } from "./journal.ts";
 import { retellOld } from "./retell.ts";
 import { takeTimers } from "./timers.ts";
 import { TurnWriter } from "./turn-writer.ts";
 
-export interface ShellOptions {
-  connection: NatsConnection;
-  appender: Appender;
-  reader: LogReader;
-  snapshots: ObjectBucket;
+export interface ShellOptions extends LogPart {
   values: ObjectBucket;
   config: SessionsConfig;
-  instance: number;
-  logger: Logger;
 }
 
 export class SessionsShell {
   readonly fold: SessionsFold;
   readonly commands: SessionCommands;
   readonly #options: ShellOptions;
-  readonly #journal: Journal;
+  readonly #journal: SessionJournal;
   readonly #writer: TurnWriter;
   readonly #eraser: Eraser;
   readonly #userEraser: UserEraser;
   readonly #bound: OpenBound;
   #timers: WorkConsumer | undefined;
-  #retelling: NodeJS.Timeout | undefined;
+  #retelling: Repeated | undefined;
   #isLive = false;
 
   constructor(options: ShellOptions) {
     this.#options = options;
-    this.fold = new SessionsFold({ ...options, onEvent: (event) => this.#onEvent(event) });
+    this.fold = sessionsFold(options, options.config, (event) => this.#onEvent(event));
     const common = { ...options, fold: this.fold };
-    this.#journal = new Journal(common);
+    this.#journal = new SessionJournal(options, this.fold);
     const writing = { ...common, journal: this.#journal };
     this.#writer = new TurnWriter(writing);
     this.#eraser = new Eraser(writing);
@@ -66,23 +58,23 @@ export class SessionsShell {
   /** Returns when the state is that of now; what was due and never written is then on its way. */
   async start(): Promise<void> {
     const { connection, config, logger } = this.#options;
-    await this.fold.start(connection);
+    await this.fold.start();
     this.#isLive = true;
     this.#writer.start();
     this.#eraser.resume();
     this.#userEraser.resume();
     const options = { ...this.#options, fold: this.fold, journal: this.#journal };
     this.#timers = await takeTimers(connection, options);
-    this.#retelling = setInterval(() => {
-      retellOld(options).catch((error: Error) =>
-        logger.warn({ error: error.message }, "old contexts not told again"),
-      );
-    }, config.retellEveryMs).unref();
+    this.#retelling = repeat(
+      config.retellEveryMs,
+      () => retellOld(options),
+      (error) => logger.warn({ error: error.message }, "old contexts not told again"),
+    );
   }
 
   async stop(): Promise<void> {
     this.#isLive = false;
-    clearInterval(this.#retelling);
+    this.#retelling?.stop();
     await this.#timers?.stop();
     await this.#writer.stop();
     await this.#userEraser.stop();

@@ -5,7 +5,7 @@
 import { initialPerformance, type Performance } from "./performance.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const SESSIONS_EVOLVE_VERSION = "2";
+export const SESSIONS_EVOLVE_VERSION = "3";
 
 /** Bounds of the state; together they bound the memory whatever the log holds. About 1 kB a session. */
 export const SESSIONS_BOUNDS = {
@@ -15,6 +15,8 @@ export const SESSIONS_BOUNDS = {
   ended: 200_000,
   /** Requests of one session that wait or run; further ones are not watched, their results still become turns. */
   openTurns: 1_000,
+  /** Of one request: where it and the copies that were sent again lie. */
+  copies: 256,
   /** Newest turns of one session that can be history. */
   history: 64,
   /** Ids of a session's last turns: the same request sent again is told by them. */

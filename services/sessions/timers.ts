@@ -17,7 +17,7 @@ import { type Delivery, WorkConsumer } from "../log/work.ts";
 import type { SessionsConfig } from "./config.ts";
 import { decideExpiry, decideKept, type Name, ttlOf } from "./decide.ts";
 import type { SessionsFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { SessionJournal } from "./journal.ts";
 import { findSession } from "./state.ts";
 
 const KIND = "session";
@@ -35,7 +35,7 @@ export function setSessionTimer(appender: Appender, { user, session }: Name, atM
 
 export interface TimersOptions {
   fold: SessionsFold;
-  journal: Journal;
+  journal: SessionJournal;
   reader: LogReader;
   appender: Appender;
   config: SessionsConfig;

@@ -9,7 +9,7 @@ import type { SessionsConfig } from "./config.ts";
 import { readTurn } from "./contents.ts";
 import { decideOpen, decideTurn, isToBeOpened } from "./decide.ts";
 import type { SessionsFold } from "./fold.ts";
-import type { Journal } from "./journal.ts";
+import type { SessionJournal } from "./journal.ts";
 import { resultWithoutTurn, type Session, sessionKey } from "./state.ts";
 import { setSessionTimer } from "./timers.ts";
 
@@ -18,7 +18,7 @@ const RETRY_MS = 1_000;
 
 export interface TurnWriterOptions {
   fold: SessionsFold;
-  journal: Journal;
+  journal: SessionJournal;
   reader: LogReader;
   appender: Appender;
   config: SessionsConfig;

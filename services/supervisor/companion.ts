@@ -5,8 +5,9 @@
 //     └─ exit code 3: not installed; given up
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "pino";
+import { onLines } from "./lines.ts";
 import type { ProcessCommand } from "./pool-process.ts";
 
 export interface CompanionSettings {
@@ -86,7 +87,8 @@ export class Companion {
       }
       if (performance.now() - startedAtMs > SETTLED_MS) pauseMs = FIRST_PAUSE_MS;
       logger.warn({ exitCode, said, pauseMs }, `${name} ended and is started again`);
-      await pause(pauseMs, this.#stopping.signal);
+      // Aborted when it is to stop, which the next look sees.
+      await pause(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     }
   }
@@ -109,7 +111,7 @@ export class Companion {
         resolve(null);
       });
     });
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    onLines(child.stdout, (line) => {
       onOutput?.(line);
       const parsed = readyLine(line);
       if (parsed?.ready === true) {
@@ -117,7 +119,7 @@ export class Companion {
         watch = this.#watchHealth(child);
       } else if (parsed?.error?.message !== undefined) said = parsed.error.message;
     });
-    createInterface({ input: child.stderr }).on("line", (line) => {
+    onLines(child.stderr, (line) => {
       onOutput?.(line);
       if (said === "") said = line;
     });
@@ -146,14 +148,4 @@ function readyLine(line: string): ReadyLine | undefined {
   } catch {
     return undefined;
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

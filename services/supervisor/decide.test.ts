@@ -94,6 +94,16 @@ test("a crash - the spare takes the name before what was held is given back, the
   ]);
 });
 
+test("a crash - gives back the pool's own work and nothing else that its code may have named", () => {
+  const it = supervisor().warm();
+  const others = ["$JS.ACK.DSPEX.work-neural-any.1.7.1.0.0", "dspex.result.local.c.1", "$JS.API.INFO", ""];
+  const actions = it.dies(1, [...others.map((ackSubject) => ({ ackSubject, sequence: 8 })), HELD]);
+  assert.deepEqual(
+    actions.find(({ kind }) => kind === "nak"),
+    { kind: "nak", held: [HELD] },
+  );
+});
+
 test("a crash - while the spare imports, it gets the name when it is ready", () => {
   const it = supervisor();
   it.happens({ kind: "begin" });

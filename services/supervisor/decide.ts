@@ -4,6 +4,7 @@
 //            └─ no spare: start one under the name, after a pause that doubles with each crash in a row
 
 import type { WorkerLost, WorkerStarted, WorkerStopped } from "../../schemas/messages/worker-event.ts";
+import { LOG_STREAM, workConsumer } from "../../schemas/subjects.ts";
 import type { Action, Decided, Moment, ProcessEvent } from "./action.ts";
 import { reconcile } from "./reconcile.ts";
 import { type PoolProcess, processesOf, type State, withoutProcess, withPool, withProcess } from "./state.ts";
@@ -78,14 +79,16 @@ function onExited(state: State, event: Extract<ProcessEvent, { kind: "exited" }>
   const { pool, worker, incarnation, ending } = process;
   const pid = event.pid === undefined ? {} : { pid: event.pid };
   const actions: Action[] = [];
-  if (event.held.length > 0) actions.push({ kind: "nak", held: event.held });
+  // A pool runs users' code: what it says to hold is given back where it is the pool's own work.
+  const held = event.held.filter(({ ackSubject }) => isWorkOf(pool, ackSubject));
+  if (held.length > 0) actions.push({ kind: "nak", held });
 
   const expected = ending !== undefined && event.signal !== "SIGKILL";
   if (worker !== undefined && expected) {
     const data: WorkerStopped = { pool, worker, incarnation, ...pid, reason: ending.reason };
     actions.push({ kind: "append", verb: "stopped", process: process.process, data });
   } else if (worker !== undefined) {
-    const gaveBack = event.held.map(({ sequence }) => sequence).sort((a, b) => a - b);
+    const gaveBack = held.map(({ sequence }) => sequence).sort((a, b) => a - b);
     const { exitCode, signal } = event;
     const data: WorkerLost = { pool, worker, incarnation, ...pid, exitCode, signal, gaveBack };
     actions.push({ kind: "append", verb: "lost", process: process.process, data });
@@ -94,10 +97,16 @@ function onExited(state: State, event: Extract<ProcessEvent, { kind: "exited" }>
 
   const { exitCode, signal } = event;
   const said = event.lastWords === undefined || event.lastWords === "" ? {} : { said: event.lastWords };
-  const fields = { pool, worker: worker ?? "spare", exitCode, signal, gaveBack: event.held.length, ...said };
+  const fields = { pool, worker: worker ?? "spare", exitCode, signal, gaveBack: held.length, ...said };
   const message = process.status === "starting" ? "a process ended before it was ready" : "a process died";
   actions.push({ kind: "report", level: "warn", message, fields });
   return reconcile(afterCrash(gone, process, moment), actions, moment);
+}
+
+/** Of a message that one of the pool's own consumers has delivered. */
+function isWorkOf(pool: string, ackSubject: string): boolean {
+  const [before = "", after] = ackSubject.split(`.${LOG_STREAM}.${workConsumer(pool, "0").slice(0, -1)}`);
+  return before.startsWith("$JS.ACK") && after !== undefined;
 }
 
 /** The first crash costs no pause; each further one in a row doubles it, with jitter so that pools do not move in step. */

@@ -1,7 +1,15 @@
 // The output of a pool's processes, line by line in one file, bounded: a full file becomes `<name>.1` and a new one
 // begins, so that a process that talks without end fills no disk.
 
-import { createWriteStream, mkdirSync, openSync, renameSync, statSync, type WriteStream } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  statSync,
+  type WriteStream,
+} from "node:fs";
 import { dirname } from "node:path";
 
 const MAX_FILE_BYTES = 16 * 1_048_576;
@@ -20,12 +28,7 @@ export class LogFile {
   }
 
   write(line: string): void {
-    if (this.#bytes > this.#maxBytes) {
-      this.#stream.end();
-      this.#moveAway();
-      this.#stream = this.#open();
-      this.#bytes = 0;
-    }
+    if (this.#bytes > this.#maxBytes) this.#beginAnew();
     this.#bytes += Buffer.byteLength(line) + 1;
     this.#stream.write(`${line}\n`);
   }
@@ -35,12 +38,16 @@ export class LogFile {
     return new Promise((resolve) => this.#stream.end(resolve));
   }
 
-  #moveAway(): void {
+  /** Where that does not work, as on a full disk, the old file goes on: a pool serves whatever becomes of its lines. */
+  #beginAnew(): void {
+    this.#bytes = 0;
     try {
-      renameSync(this.#path, `${this.#path}.1`);
-    } catch (error) {
-      // Somebody has tidied up.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      if (existsSync(this.#path)) renameSync(this.#path, `${this.#path}.1`);
+      const stream = this.#open();
+      this.#stream.end();
+      this.#stream = stream;
+    } catch {
+      // After as much again.
     }
   }
 

@@ -6,9 +6,10 @@
 //   stdout, stderr ─▶ log file; warnings also to our own log
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Held } from "./action.ts";
+import { onLines } from "./lines.ts";
+import { type PipeLine, readPipeLine } from "./pipe-line.ts";
 
 export interface ProcessExit {
   exitCode: number | null;
@@ -33,17 +34,9 @@ export interface ProcessCommand {
   environment: Record<string, string>;
 }
 
-interface PipeLine {
-  warm?: true;
-  ready?: true;
-  modules?: string[];
-  held?: string;
-  sequence?: number;
-  released?: string;
-  recycle?: string;
-}
-
 export const SUPERVISOR_FD = 3;
+/** More than a process ever has in hand: what it runs is code that users wrote. */
+const MAX_HELD = 8_192;
 /** What was written to the pipe before the end is there at once; a grandchild that holds it open is not waited for. */
 const PIPE_END_MS = 250;
 
@@ -63,9 +56,9 @@ export class PoolProcess {
     });
     this.#child.stdin?.on("error", () => {}); // it ended just now, which `exit` tells
     const pipe = this.#child.stdio[SUPERVISOR_FD] as Readable;
-    lines(pipe, (line) => this.#onPipe(line));
-    lines(this.#child.stdout, (line) => listener.onOutput(line, "stdout"));
-    lines(this.#child.stderr, (line) => {
+    onLines(pipe, (line) => this.#onPipe(line));
+    onLines(this.#child.stdout, (line) => listener.onOutput(line, "stdout"));
+    onLines(this.#child.stderr, (line) => {
       // Log lines say what was well; what ends a process is a traceback's last line.
       if (line.trim() !== "" && !line.startsWith("{")) this.#lastWords = line;
       listener.onOutput(line, "stderr");
@@ -104,14 +97,11 @@ export class PoolProcess {
   }
 
   #onPipe(text: string): void {
-    let line: PipeLine;
-    try {
-      line = JSON.parse(text) as PipeLine;
-    } catch {
-      return; // the torn last line of a process that was killed while it wrote
-    }
-    if (line.held !== undefined) this.#held.set(line.held, line.sequence ?? 0);
-    else if (line.released !== undefined) this.#held.delete(line.released);
+    const line: PipeLine | undefined = readPipeLine(text);
+    if (line === undefined) return;
+    if (line.held !== undefined) {
+      if (this.#held.size < MAX_HELD) this.#held.set(line.held, line.sequence ?? 0);
+    } else if (line.released !== undefined) this.#held.delete(line.released);
     else if (line.warm === true) this.#listener.onWarm();
     else if (line.ready === true) this.#listener.onReady(line.modules ?? []);
     else if (line.recycle !== undefined) this.#listener.onRecycle(line.recycle);
@@ -126,10 +116,4 @@ export class PoolProcess {
     const held = Array.from(this.#held, ([ackSubject, sequence]) => ({ ackSubject, sequence }));
     this.#listener.onExit({ exitCode, signal, held, lastWords: this.#lastWords });
   }
-}
-
-function lines(stream: Readable | null | undefined, onLine: (line: string) => void): void {
-  if (stream === null || stream === undefined) return;
-  stream.on("error", () => {}); // ends with its process
-  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on("line", onLine);
 }

@@ -10,6 +10,10 @@ export const variablesConfigSchema = z.object({
   maxQueued: z.number().int().positive().default(100),
   /** After a run's deadline its result is waited for so long; then its variables are others', ms. */
   leaseGraceMs: z.number().int().positive().default(60_000),
+  /** Outcomes of requests that values which a search has put in force are watched for, 0 = none … */
+  watchedOutcomes: z.number().int().nonnegative().default(1_000),
+  /** … and the longest time, ms. */
+  watchedMs: z.number().int().positive().default(86_400_000),
 });
 export type VariablesConfig = z.infer<typeof variablesConfigSchema>;
 

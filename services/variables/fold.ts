@@ -1,11 +1,13 @@
 // What the variables service folds: the registry, and the searches for better values. One follower hands each message to
 // both.
 
+import { stringifyJson } from "../../schemas/envelope/json.ts";
 import {
   OPTIMIZATION_EVENTS_FILTER,
   OPTIMIZATION_RESULTS_FILTER,
   VARIABLE_EVENTS_FILTER,
 } from "../../schemas/subjects.ts";
+import { type FoldPart, LiveFold } from "../log/live-fold.ts";
 import { decodeEvent, type VariableMessage } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { decodeOptimization, setByRun } from "./optimize/event.ts";
@@ -25,7 +27,7 @@ import {
 } from "./state.ts";
 
 /** Of both: a snapshot of another one does not count. */
-export const FOLD_VERSION = `${VARIABLES_EVOLVE_VERSION}.1`;
+export const FOLD_VERSION = `${VARIABLES_EVOLVE_VERSION}.2`;
 
 export const VARIABLES_FILTERS = [
   VARIABLE_EVENTS_FILTER,
@@ -36,10 +38,22 @@ export const VARIABLES_FILTERS = [
 export interface VariablesFold {
   variables: VariablesState;
   optimizations: OptimizationsState;
+  /** Of the last message. */
+  readonly sequence: number;
 }
 
 export function initialFold(): VariablesFold {
-  return { variables: initialState(), optimizations: initialOptimizations() };
+  return foldOf(initialState(), initialOptimizations());
+}
+
+function foldOf(variables: VariablesState, optimizations: OptimizationsState): VariablesFold {
+  return {
+    variables,
+    optimizations,
+    get sequence() {
+      return variables.sequence;
+    },
+  };
 }
 
 /** Changes the fold in place. @throws on a known event that does not fit its schema: then it has changed nothing. */
@@ -55,12 +69,37 @@ export function applyMessage(fold: VariablesFold, message: VariableMessage): voi
 }
 
 /** The same for the same fold. */
-export function foldToJson({ variables, optimizations }: VariablesFold): unknown {
+export function foldToJson({ variables, optimizations }: Omit<VariablesFold, "sequence">): unknown {
   return { ...(stateToJson(variables) as object), optimizations: optimizationsToJson(optimizations) };
 }
 
 /** Reads back what `foldToJson` wrote; the snapshot's hash has been checked before. */
 export function foldFromJson(json: unknown): VariablesFold {
   const { optimizations, ...variables } = json as { optimizations: unknown };
-  return { variables: stateFromJson(variables), optimizations: optimizationsFromJson(optimizations) };
+  return foldOf(stateFromJson(variables), optimizationsFromJson(optimizations));
+}
+
+const KIND = {
+  version: FOLD_VERSION,
+  initial: initialFold,
+  fromJson: foldFromJson,
+  pieces: (fold: VariablesFold) => [stringifyJson(foldToJson(fold))],
+  filters: VARIABLES_FILTERS,
+};
+
+/** Kept up with the log. */
+export function liveVariables(part: FoldPart): LiveFold<VariablesFold> {
+  return new LiveFold({
+    ...part,
+    kind: KIND,
+    apply(fold, message) {
+      try {
+        applyMessage(fold, message);
+      } catch (error) {
+        const { sequence, subject } = message;
+        part.logger.warn({ sequence, subject, error: String(error) }, "unreadable message skipped");
+      }
+      return fold;
+    },
+  });
 }

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { asDspexError } from "../../schemas/errors.ts";
+import { fc } from "../../tests/kit/fast-check.ts";
 import { stateHash } from "../log/snapshot.ts";
 import { type Command, decide } from "./decide.ts";
 import { decodeEvent, type VariableEvent } from "./event.ts";

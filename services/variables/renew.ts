@@ -2,26 +2,16 @@
 // of what is left is told again, with the versions that they have. Pure.
 
 import { stringifyJson } from "../../schemas/envelope/json.ts";
+import { isOld, type LogRange } from "../log/range.ts";
 import type { VariableAppend } from "./event.ts";
 import type { Variable, VariablesState } from "./state.ts";
-
-/** Which part of the log is left. */
-export interface LogRange {
-  firstSequence: number;
-  lastSequence: number;
-}
 
 /** Of one event, in characters. */
 const MOST = 262_144;
 
 /** Undefined = nothing is old; else the next event, and after it there may be more. */
-export function decideRenewal(
-  state: VariablesState,
-  { firstSequence, lastSequence }: LogRange,
-): VariableAppend | undefined {
-  if (firstSequence <= 1) return undefined;
-  const middle = firstSequence + Math.floor((lastSequence - firstSequence) / 2);
-  const old = [...state.variables.values()].filter(({ toldSequence }) => toldSequence < middle);
+export function decideRenewal(state: VariablesState, range: LogRange): VariableAppend | undefined {
+  const old = [...state.variables.values()].filter(({ toldSequence }) => isOld(toldSequence, range));
   const deprecated = old.find(({ status }) => status === "deprecated");
   if (deprecated !== undefined) return deprecatedAgain(deprecated);
   const active: Variable[] = [];

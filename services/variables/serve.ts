@@ -2,14 +2,13 @@
 
 import { z } from "zod";
 import { check } from "../../schemas/envelope/check.ts";
-import { DspexError } from "../../schemas/errors.ts";
 import {
   MAX_VARIABLES,
   variableMetricSchema,
   variableNameSchema,
 } from "../../schemas/messages/variable-event.ts";
-import { adminPattern, apiPattern } from "../../schemas/subjects.ts";
 import { checkPattern } from "../../schemas/variable-pattern.ts";
+import { adminEndpoints, apiEndpoint } from "../bus/endpoints.ts";
 import type { ApiRequest, Endpoint } from "../bus/micro-service.ts";
 import type {
   VariableCommandAnswer,
@@ -71,29 +70,10 @@ export function variableEndpoints(api: OptimizeApi): Endpoint[] {
     deprecate: (request) => ({ kind: "deprecate", by: request.user, ...body(deprecateSchema, request) }),
   };
   return [
-    ...Object.entries(asked).map(([verb, answer]) => ({
-      name: `variable-${verb}`,
-      subject: apiPattern(`variable.${verb}`),
-      answer: async (request: ApiRequest) => ({ body: await answer(request) }),
-    })),
-    ...Object.entries(ordered).flatMap(([verb, order]) => [
-      {
-        name: `variable-${verb}`,
-        subject: adminPattern(`variable.${verb}`),
-        answer: async (request: ApiRequest) => ({ body: await obey(api, order(request)) }),
-      },
-      // Reachable for all users, but what changes things for all is the administrators'.
-      {
-        name: `variable-${verb}-refused`,
-        subject: apiPattern(`variable.${verb}`),
-        answer: async () => {
-          throw new DspexError(
-            "not_allowed",
-            `variable.${verb} needs the right \`admin\`: ask on dspex-admin`,
-          );
-        },
-      },
-    ]),
+    ...Object.entries(asked).map(([verb, answer]) => apiEndpoint("variable", verb, answer)),
+    ...Object.entries(ordered).flatMap(([verb, order]) =>
+      adminEndpoints("variable", verb, async (request) => obey(api, order(request))),
+    ),
     ...optimizeEndpoints(api),
   ];
 }

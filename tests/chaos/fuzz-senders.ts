@@ -14,7 +14,7 @@ const TAILS = ["local.x.fine", "local.c.7", "other.x.stolen", "fine", "a.b.c.d",
 
 /** What follows the user in an API subject, by how a served one is told from others. */
 const SERVED =
-  /^(call|submit)\.[^.]+$|^(result|cancel|feedback|log|chunks)\..|^object\.(get|put(\..+)?)$|^observe$|^program\.(register|list|describe|versions)$/;
+  /^(call|submit)\.[^.]+$|^(result|cancel|feedback|log|chunks)\..|^object\.(get|put(\.[^.]+\.[^.]+)?)$|^observe$|^program\.(register|list|describe|versions)$/;
 const ADMIN_SERVED = /^program\.register$/;
 
 export interface Tally {

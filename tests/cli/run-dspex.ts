@@ -14,6 +14,8 @@ export interface Ran {
 export interface RunOptions {
   home: string;
   variables?: Record<string, string>;
+  /** Told of each piece of standard output when it is written. */
+  onOutput?: (text: string) => void;
   /** A person reads it. */
   isTerminal?: boolean;
   /** Ctrl-C. */
@@ -28,6 +30,7 @@ export async function runDspex(commandLine: readonly string[], options: RunOptio
       isTTY: options.isTerminal === true,
       write: (text) => {
         out += text;
+        options.onOutput?.(text);
       },
     },
     errors: {

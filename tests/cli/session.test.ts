@@ -73,9 +73,9 @@ test("from a program - context, fork and time travel in a few calls", async () =
   const told = await Array.fromAsync(fork.turns(), ({ inputs }) => inputs?.text);
   assert.deepEqual(told, ["one", "else"]);
   assert.equal((await Array.fromAsync(session.at(2).turns())).length, 2);
-  const fresh = client.session(undefined, { ttlMs: 5_000 });
+  const fresh = client.session(undefined, { ttlMs: 300_000 });
   await fresh.call(client.program("shout"), { text: "hi" });
-  assert.equal((await fresh.info()).ttlMs, 5_000);
+  assert.equal((await fresh.info()).ttlMs, 300_000);
   await fresh.close();
   await assert.rejects(fresh.setContext({}), { code: "gone" });
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { StreamChunk } from "../../services/client/mod.ts";
 import { fails, says } from "../kit/fake-model-server.ts";
+import { Steps } from "../kit/steps.ts";
 import { STORY, type StreamingStage, startStreamingStage, textOf, WORDS } from "../kit/streaming-stage.ts";
 import { type RunOptions, runDspex } from "./run-dspex.ts";
 
@@ -51,13 +52,16 @@ test("call --stream - into a file or a pipe come the outputs alone", async () =>
 });
 
 test("call --stream --json - a line for each piece, then the outputs; result goes on from any", async () => {
-  stage.model.next(says(WORDS, { gapMs: 5 }));
-  const { out } = await dspex(["call", "tell", "topic=rain", "--stream", "--json", "--id", "mine"]);
+  const steps = new Steps();
+  stage.model.next(says(WORDS, { before: steps.pass }));
+  const { out } = await dspex(["call", "tell", "topic=rain", "--stream", "--json", "--id", "mine"], {
+    onOutput: () => steps.next(),
+  });
   const all = lines(out);
   const last = all.pop();
   assert.deepEqual(last, { outputs: { story: STORY } });
   assert.equal(textOf(all, "story"), STORY);
-  assert.ok(all.length > 4);
+  assert.ok(all.length > WORDS.length, `${all.length} chunks`);
   const after = all[2]?.position ?? "";
   const again = await dspex(["result", "mine", "--stream", "--json", "--after", after]);
   assert.deepEqual(lines(again.out), [...all.slice(3), last]);
@@ -83,10 +87,11 @@ test("a position that is none - is a usage error", async () => {
 });
 
 test("Ctrl-C - cancels the request and its stream", async () => {
-  stage.model.next(says(WORDS, { gapMs: 100 }));
+  stage.model.next(says(WORDS, { before: new Steps().pass }));
   const interrupt = new AbortController();
-  setTimeout(() => interrupt.abort(), 500);
-  const options = { isTerminal: true, interrupted: interrupt.signal };
+  // When the first word is there; no other one comes.
+  const onOutput = () => interrupt.abort();
+  const options = { isTerminal: true, interrupted: interrupt.signal, onOutput };
   const { exitCode, err } = await dspex(["call", "tell", "topic=rain", "--stream"], options);
   assert.equal(exitCode, 130);
   assert.match(err, /cancelled/);

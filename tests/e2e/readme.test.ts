@@ -87,7 +87,7 @@ test("the pages - what they ask of models and functions is answered", async () =
     assert.ok(programs.has(program), program);
 });
 
-/** One block, stopped at the first command that fails; interrupted after `seconds` where it would go on. */
+/** One block, stopped at the first command that fails; where it would go on, interrupted `seconds` after its first words. */
 function runShell(
   { text }: DocBlock,
   seconds: number | undefined,
@@ -108,15 +108,14 @@ function runShell(
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
+  let interrupt: NodeJS.Timeout | undefined;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (piece: string) => {
       output += piece;
+      if (seconds !== undefined)
+        interrupt ??= setTimeout(() => process.kill(-(child.pid as number), "SIGINT"), seconds * 1_000);
     });
   }
-  const interrupt =
-    seconds === undefined
-      ? undefined
-      : setTimeout(() => process.kill(-(child.pid as number), "SIGINT"), seconds * 1_000);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (exitCode) => {

@@ -24,7 +24,11 @@ export interface RunningSystem extends AsyncDisposable {
   /** Standard output and standard error so far. */
   output(): string;
   client(): Promise<Dspex>;
-  dspex(commandLine: readonly string[], interrupted?: AbortSignal): Promise<Ran>;
+  dspex(
+    commandLine: readonly string[],
+    interrupted?: AbortSignal,
+    onOutput?: (text: string) => void,
+  ): Promise<Ran>;
   /** Sends a signal and waits for the end of the process: its exit code, and how long it took. */
   end(signal: NodeJS.Signals): Promise<{ exitCode: number | null; tookMs: number }>;
 }
@@ -70,8 +74,12 @@ export async function startSystem(options: StartOptions = {}): Promise<RunningSy
         clients.push(client);
         return client;
       },
-      dspex: (commandLine, interrupted) =>
-        runDspex(commandLine, { home, ...(interrupted !== undefined && { interrupted }) }),
+      dspex: (commandLine, interrupted, onOutput) =>
+        runDspex(commandLine, {
+          home,
+          ...(interrupted !== undefined && { interrupted }),
+          ...(onOutput !== undefined && { onOutput }),
+        }),
       end: (signal) => endProcess(child, signal),
       [Symbol.asyncDispose]: dispose,
     };
@@ -103,7 +111,7 @@ export function processesOf(home: string): { pid: number; command: string }[] {
 export async function eventually<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {

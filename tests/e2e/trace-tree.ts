@@ -60,7 +60,8 @@ export async function traceIdsOf(events: AsyncIterable<object>): Promise<Record<
   return counts;
 }
 
+/** Lines of JSON in a log; the last one may be on its way still. */
 export function linesOf(text: string): Record<string, unknown>[] {
-  const lines = text.split("\n").filter((line) => line.startsWith("{"));
+  const lines = text.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }

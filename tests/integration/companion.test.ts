@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { test } from "node:test";
 import { pino } from "pino";
 import { freePort } from "../../services/app/model-server.ts";
@@ -32,7 +33,7 @@ async function companion(script: string): Promise<{ companion: Companion; port: 
 }
 
 async function pidAt(port: number): Promise<number | undefined> {
-  return fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(1_000) })
+  return fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(5_000) })
     .then(async (response) => Number(await response.text()))
     .catch(() => undefined);
 }
@@ -51,7 +52,7 @@ test("a helper that falls silent - is killed and started again", { timeout: 60_0
   await helper.companion.ready;
   const first = helper.companion.pid as number;
   process.kill(first, "SIGSTOP");
-  await until(async () => ![undefined, first].includes(await pidAt(helper.port)), 30_000);
+  await until(async () => ![undefined, first].includes(await pidAt(helper.port)));
 });
 
 test("a helper that is not installed - is given up with its own words", async () => {
@@ -67,10 +68,9 @@ test("a helper that is stopped - ends and stays ended", async () => {
 });
 
 test("a port that is taken - is tried again until it is free", async () => {
-  const port = await freePort();
-  const { createServer } = await import("node:http");
-  const other = createServer().listen(port, "127.0.0.1");
+  const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
   const helper = new Companion({
     name: "a helper",
     command: { executable: process.execPath, arguments: ["-e", SERVER, String(port)], environment: {} },

@@ -72,7 +72,7 @@ describe("a lost live copy", () => {
     const before = proxy.lost;
     for (let n = 0; n < 20 && proxy.lost === before; n++) {
       const answer = await connection.request("dspex-api.local.call.echo", '{"text":"by the gateway"}', {
-        timeout: 10_000,
+        timeout: 20_000,
       });
       assert.deepEqual(answer.json(), { echo: "by the gateway" });
     }

@@ -7,12 +7,14 @@ import { oneId } from "../chaos/one-id.ts";
 import { pausedRouter } from "../chaos/paused-router.ts";
 import { chooseSeed } from "../kit/random.ts";
 
-// They mostly wait: for acknowledgements that do not come, for a server that is away.
 /** The suite tries the same each time; `npm run chaos` tries something new. */
 const SEED = 20_261;
+/** All of them at once, and the machine may be slow. */
+const PATIENT = { timeout: 220_000 };
 
+// They mostly wait: for acknowledgements that do not come, for a server that is away.
 describe("faults", { concurrency: true }, () => {
-  test("kill -9 of everything under load - each acknowledged request has one result", async (t) => {
+  test("kill -9 of everything under load - each acknowledged request has one result", PATIENT, async (t) => {
     await killUnderLoad({
       seed: chooseSeed(SEED),
       requests: 400,
@@ -30,12 +32,12 @@ describe("faults", { concurrency: true }, () => {
       ],
       poolProcesses: 1,
       routerAckWaitMs: 4_000,
-      patienceMs: 60_000,
+      patienceMs: 80_000,
       say: (text) => t.diagnostic(text),
     });
   });
 
-  test("a router that stood still - runs nothing of what was finished meanwhile", async (t) => {
+  test("a router that stood still - runs nothing of what was finished meanwhile", PATIENT, async (t) => {
     await pausedRouter({
       seed: chooseSeed(SEED),
       requests: 60,
@@ -45,7 +47,11 @@ describe("faults", { concurrency: true }, () => {
     });
   });
 
-  test("one id - over kills of everything is one run and one result, and nobody else's", async (t) => {
-    await oneId({ say: (text) => t.diagnostic(text) });
-  });
+  test(
+    "one id - over kills of everything is one run and one result, and nobody else's",
+    PATIENT,
+    async (t) => {
+      await oneId({ say: (text) => t.diagnostic(text) });
+    },
+  );
 });

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import {
+  beatSubject,
   programEventSubject,
   ROUTER_REQUESTS_CONSUMER,
   resultSubject,
@@ -85,6 +86,35 @@ describe("opening", () => {
     );
     await keeper.stop();
   });
+
+  test("a worker that beats though the settings know fewer - gets its consumer, and the pool room for it", async () => {
+    await using nats = await startNats({ keeper: false });
+    const notices: KeeperNotice[] = [];
+    const connection = await nats.connectAs("setup");
+    const options = { pools: { general: { slots: 4, workers: 1 } } };
+    const keeper = await Keeper.start({ connection, options, onNotice: (notice) => notices.push(notice) });
+    const pool = await nats.connectAs("pool-general");
+    const pending = async () => {
+      const { consumers } = await keeper.info();
+      return Object.fromEntries(consumers.map(({ name, config }) => [name, config.max_ack_pending]));
+    };
+    for (const worker of ["0", "2", "2", "99", "x"]) pool.publish(beatSubject("general", worker), "{}");
+    await until(() => notices.length > 0);
+    assert.deepEqual(notices, [{ status: "workers", pool: "general", workers: 3, configured: 1 }]);
+    const made = await pending();
+    assert.deepEqual(
+      ["any", "0", "1", "2", "3"].map((worker) => made[`work-general-${worker}`]),
+      [24, 8, 8, 8, undefined],
+    );
+    await keeper.stop();
+    // The next one has the same settings: what is there more is no difference.
+    const next = await Keeper.start({ connection, options, onNotice: (notice) => notices.push(notice) });
+    assert.equal((await pending())["work-general-any"], 8);
+    pool.publish(beatSubject("general", "2"), "{}");
+    await until(() => notices.length > 1);
+    assert.equal((await pending())["work-general-any"], 24);
+    await next.stop();
+  });
 });
 
 describe("in force", () => {
@@ -93,7 +123,7 @@ describe("in force", () => {
     await using strict = await startNats({ syncInterval: "always" });
     const inForce = async (nats: typeof lazy) => {
       const operator = await nats.connectAs("operator");
-      const info = (await operator.request("dspex-setup.info", "", { timeout: 5_000 })).json() as SetupInfo;
+      const info = (await operator.request("dspex-setup.info", "", { timeout: 20_000 })).json() as SetupInfo;
       return info.servers.map(({ syncAlways, syncIntervalMs }) => [syncAlways, syncIntervalMs]);
     };
     assert.deepEqual(await inForce(lazy), [[false, 3_000]]);
@@ -109,7 +139,7 @@ describe("followers", () => {
     const ask = async (fromSequence: number) =>
       (
         await router.request("dspex-setup.follow.router.0", JSON.stringify({ fromSequence }), {
-          timeout: 5_000,
+          timeout: 20_000,
         })
       ).json() as {
         consumer: { name: string; num_pending: number };

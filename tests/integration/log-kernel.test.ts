@@ -164,7 +164,7 @@ test("work - acknowledged when handled, given again when it threw, dead-lettered
     onError: () => {},
   }).start();
   for (const program of ["first", "second", "never"]) user.publish(`dspex.request.local.${program}`, "{}");
-  await until(() => handled.length === 2 && dead.length === 1, 20_000);
+  await until(() => handled.length === 2 && dead.length === 1);
   assert.equal(tries.get("dspex.request.local.first"), 1);
   assert.equal(tries.get("dspex.request.local.second"), 2);
   assert.equal(tries.get("dspex.request.local.never"), 3);
@@ -190,7 +190,7 @@ test("work - what was stored before the consumer came is doubtful: a killed serv
     onDeadLetter: async () => {},
     onError: () => {},
   }).start();
-  await until(() => doubts.has("dspex.request.local.before"), 20_000);
+  await until(() => doubts.has("dspex.request.local.before"));
   assert.equal(doubts.get("dspex.request.local.before"), true);
   await consumer.stop();
 });

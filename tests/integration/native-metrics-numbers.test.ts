@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import fc from "fast-check";
 import {
   averagePrecision,
   brierScore,
@@ -17,6 +16,7 @@ import {
   reciprocalRank,
   reliabilityBins,
 } from "../../services/native/modules/metrics/mod.ts";
+import { fc } from "../kit/fast-check.ts";
 import { allClose, close, PythonReference } from "../kit/python-reference.ts";
 
 const python = new PythonReference();

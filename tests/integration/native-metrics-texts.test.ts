@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import fc from "fast-check";
 import {
   bootstrapDifference,
   containsOutputs,
@@ -28,6 +27,7 @@ import {
   wordsIn,
 } from "../../services/native/modules/text/characters.ts";
 import { anyText, phrase } from "../kit/any-text.ts";
+import { fc } from "../kit/fast-check.ts";
 import { allClose, close, PythonReference } from "../kit/python-reference.ts";
 
 const python = new PythonReference();

@@ -3,12 +3,12 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import fc from "fast-check";
 import { parseSignature, signatureFromAst } from "../../schemas/signature/mod.ts";
 import { TEMPLATE_TARGETS } from "../../services/native/modules/templates/mod.ts";
 import { renderTemplateProgram } from "../../services/native/programs/render-template.ts";
 import { templates, templateValues } from "../kit/any-template.ts";
 import { anyText } from "../kit/any-text.ts";
+import { fc } from "../kit/fast-check.ts";
 import { PythonReference } from "../kit/python-reference.ts";
 
 const python = new PythonReference();

@@ -3,7 +3,6 @@
 
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
-import fc from "fast-check";
 import { parseSignature, signatureFromAst } from "../../schemas/signature/mod.ts";
 import { TEXT_METRICS } from "../../services/native/modules/metrics/mod.ts";
 import { tokenizerFor } from "../../services/native/modules/text/mod.ts";
@@ -16,6 +15,7 @@ import { scoreTextProgram } from "../../services/native/programs/score-text.ts";
 import { searchTextProgram } from "../../services/native/programs/search-text.ts";
 import type { DefinedProgram } from "../../services/programs/define.ts";
 import { anyText, phrase } from "../kit/any-text.ts";
+import { fc } from "../kit/fast-check.ts";
 import { close, PythonReference } from "../kit/python-reference.ts";
 
 const python = new PythonReference();

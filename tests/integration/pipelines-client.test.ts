@@ -365,7 +365,7 @@ test("Python - builds, registers, runs and says the same", async () => {
   };
   const python = fileURLToPath(new URL("../../.venv/bin/python", import.meta.url));
   const script = fileURLToPath(new URL("../kit/pipelines_client.py", import.meta.url));
-  const { stdout } = await promisify(execFile)(python, [script], { env, timeout: 30_000 });
+  const { stdout } = await promisify(execFile)(python, [script], { env, timeout: 100_000 });
   const told = Object.assign(
     {},
     ...stdout
@@ -379,6 +379,8 @@ test("Python - builds, registers, runs and says the same", async () => {
   assert.equal(told.pending, true);
   assert.ok(told.verbs.includes("signalled") && told.verbs.includes("finished"));
   assert.deepEqual(told.outputs, { loud: ["A", "B"], note: "go on" });
+  assert.match(told.drawn, /^╭─/);
+  assert.equal(told.mermaid, "flowchart TD");
   assert.equal(told.percent, 100);
   assert.deepEqual(told.stages, ["each", "one", "sign", "word", "last", "said"]);
   assert.deepEqual(

@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { killPipelines } from "../chaos/pipelines.ts";
 import { chooseSeed } from "../kit/random.ts";
 
-test("kill -9 of pipelines, routers and pool - each run finishes once, as without faults", async (t) => {
+test("kill -9 of pipelines, routers and pool - each run finishes once, as without faults", {
+  timeout: 220_000,
+}, async (t) => {
   await killPipelines({
     seed: chooseSeed(20_261),
     runs: 15,
@@ -12,7 +14,7 @@ test("kill -9 of pipelines, routers and pool - each run finishes once, as withou
     faults: ["pipelines", "router", "pool", "all"],
     poolProcesses: 1,
     routerAckWaitMs: 3_000,
-    patienceMs: 40_000,
+    patienceMs: 80_000,
     say: (text) => t.diagnostic(text),
   });
 });

@@ -7,7 +7,8 @@ import type { Part } from "../../services/bus/part.ts";
 import { type Dspex, pipeline, program, type StageChunk, signature } from "../../services/client/mod.ts";
 import { startPipelines } from "../../services/pipelines/main.ts";
 import { runDspex } from "../cli/run-dspex.ts";
-import { says } from "../kit/fake-model-server.ts";
+import { type FakeAnswer, says } from "../kit/fake-model-server.ts";
+import { Steps } from "../kit/steps.ts";
 import { STORY, type StreamingStage, startStreamingStage, WORDS } from "../kit/streaming-stage.ts";
 
 const tell = program("tell", signature("topic: str -> story: str"));
@@ -38,11 +39,22 @@ function textsOf(chunks: readonly StageChunk[]): Record<string, string> {
 }
 
 test("stream - every stage's words as they come, in order within each", async () => {
-  stage.model.next(says(WORDS, { gapMs: 5 }), says(WORDS, { gapMs: 5 }));
-  const run = await dspex.pipeline(stories).run({ topics: ["rain", "snow"] });
-  const chunks = await Array.fromAsync(run.stream());
+  const topics = ["rain", "snow"];
+  const steps = topics.map(() => new Steps());
+  const tells: FakeAnswer = (request, response) => {
+    const told = topics.findIndex((topic) => JSON.stringify(request.messages).includes(topic));
+    return says(WORDS, { before: (piece) => steps[told]?.pass(piece) })(request, response);
+  };
+  stage.model.next(tells, tells);
+  const run = await dspex.pipeline(stories).run({ topics });
+  const chunks: StageChunk[] = [];
+  for await (const chunk of run.stream()) {
+    chunks.push(chunk);
+    // No further word of either story before the last one has come.
+    steps[chunk.path === "told[0]" ? 0 : 1]?.next();
+  }
   assert.deepEqual(textsOf(chunks), { "told[0]": STORY, "told[1]": STORY });
-  assert.ok(chunks.length > WORDS.length, "in pieces");
+  assert.ok(chunks.length >= 2 * WORDS.length, `${chunks.length} chunks`);
   assert.ok(chunks.every(({ stage: name }) => name === "tell"));
   assert.deepEqual((await run.outputs()).stories, [STORY, STORY]);
 });

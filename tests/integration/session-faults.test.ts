@@ -202,4 +202,30 @@ describe("a worker that is gone for good", () => {
     const { affinity } = (await session.info()).performance;
     assert.deepEqual(affinity, { hits: 1, of: 2, rate: 0.5 });
   });
+
+  test("one that only was not heard - is told as found with its next beat, and gets its turns again", async () => {
+    const session = client.session("returns");
+    const first = await session.submit("chat", { question: "one" });
+    await until(() => sent(first.id).length === 1);
+    const [toAny] = sent(first.id);
+    assert.ok(toAny !== undefined);
+    await answer(toAny.work, toAny.sequence, "0");
+    await first.result();
+
+    // As a router tells it: nobody has seen how it ended. It beats each second.
+    await tell("lost", "0");
+    const found = () => log.records.filter(({ subject }) => subject === workerEventSubject("found"));
+    await until(() => found().length > 0);
+    const [event] = found();
+    assert.ok(event !== undefined);
+    assert.deepEqual(dataOf(event), { pool: "general", worker: "0", incarnation: "a" });
+
+    const second = await session.submit("chat", { question: "two" });
+    await until(() => sent(second.id).length === 1);
+    const [toZero] = sent(second.id);
+    assert.ok(toZero !== undefined);
+    assert.equal(toZero.to, "0");
+    await answer(toZero.work, toZero.sequence, "0");
+    await second.result();
+  });
 });

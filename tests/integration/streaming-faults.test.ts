@@ -9,6 +9,7 @@ import { chunkSubject } from "../../schemas/subjects.ts";
 import { connect, type StreamChunk } from "../../services/client/mod.ts";
 import { type FakeAnswer, says } from "../kit/fake-model-server.ts";
 import { NatsProxy } from "../kit/nats-proxy.ts";
+import { Steps } from "../kit/steps.ts";
 import {
   collect,
   STORY,
@@ -47,11 +48,13 @@ describe("streams under faults", { concurrency: 5 }, () => {
 
     test("kill -9 of the worker in the middle - another delivery starts over and says so", async () => {
       const worker = await stage().startProcess("native");
-      const run = await stage().tell(WORDS, 50);
+      const steps = new Steps();
+      const run = await stage().tell(WORDS, steps);
       stage().model.next(says(WORDS, { gapMs: 2 }));
       const chunks: StreamChunk[] = [];
       for await (const chunk of run.stream()) {
         chunks.push(chunk);
+        if (chunks.length < 5) steps.next();
         if (chunks.length !== 5) continue;
         await worker.kill9();
         await stage().startProcess("native");
@@ -70,10 +73,12 @@ describe("streams under faults", { concurrency: 5 }, () => {
 
     test("kill -9 of the gateway in the middle - another goes on, none missing, none twice", async () => {
       await stage().startProcess("gateway", 1);
-      const run = await stage().tell(WORDS, 50);
+      const steps = new Steps();
+      const run = await stage().tell(WORDS, steps);
       const chunks: StreamChunk[] = [];
       for await (const chunk of run.stream()) {
         chunks.push(chunk);
+        steps.next();
         if (chunks.length !== 5) continue;
         await stage().startProcess("gateway", 2);
         await stage().process("gateway", 1).kill9();
@@ -84,11 +89,15 @@ describe("streams under faults", { concurrency: 5 }, () => {
     });
 
     test("kill -9 of the last gateway - the result comes without it, and ends the stream", async () => {
-      const run = await stage().tell(WORDS, 20);
+      const steps = new Steps();
+      const run = await stage().tell(WORDS, steps);
       const chunks: StreamChunk[] = [];
       for await (const chunk of run.stream()) {
         chunks.push(chunk);
-        if (chunks.length === 5) await stage().process("gateway", 2).kill9();
+        if (chunks.length < 5) steps.next();
+        if (chunks.length !== 5) continue;
+        await stage().process("gateway", 2).kill9();
+        steps.end();
       }
       assert.equal(textOf(chunks, "story"), STORY);
       assert.deepEqual([chunks.at(-1)?.restarted, chunks.at(-1)?.position], [true, "result.0"]);
@@ -111,7 +120,7 @@ describe("streams under faults", { concurrency: 5 }, () => {
       assert.ok(rest.slice(0, -1).every(({ position }) => position.endsWith(".gap")));
       const { restarted, gap, text } = rest.at(-1) as StreamChunk;
       assert.deepEqual([restarted, gap, text], [true, true, STORY]);
-      await until(async () => (await collect(run.stream({ after: first.position }))).length === 1, 5_000);
+      await until(async () => (await collect(run.stream({ after: first.position }))).length === 1);
       const gone = await collect(run.stream({ after: first.position }));
       assert.deepEqual(
         gone.map(({ text, gap, restarted, position }) => [text, gap, restarted, position]),
@@ -126,13 +135,16 @@ describe("streams under faults", { concurrency: 5 }, () => {
 
     test("kill -9 of nats-server in the middle - the reader is told and gets the result", async () => {
       const { client, system } = stage();
-      const run = await stage().tell(WORDS, 50);
+      const steps = new Steps();
+      const run = await stage().tell(WORDS, steps);
       const chunks: StreamChunk[] = [];
       for await (const chunk of run.stream()) {
         chunks.push(chunk);
+        if (chunks.length < 5) steps.next();
         if (chunks.length !== 5) continue;
         await system.nats.kill9();
         await system.nats.restart();
+        steps.end();
       }
       checkOrder(chunks);
       assert.equal(textOf(chunks, "story"), STORY);
@@ -148,17 +160,22 @@ describe("streams under faults", { concurrency: 5 }, () => {
     const stage = shared({});
 
     test("one that asked to be waited for and is gone - is waited for only so long", async () => {
-      const { system } = stage();
-      const run = await stage().tell(wordsOf(200), 1);
+      const { client, model, system } = stage();
+      const steps = new Steps();
+      // Far enough from each other that they are many chunks, however long it takes to store one.
+      model.next(says(wordsOf(100), { before: steps.pass, gapMs: 20 }));
+      const run = await client.program("tell").submit({ topic: "rain" }, { stream: true });
       // Its process is gone: nobody tells of it any more.
       const gone = await system.client();
       const stream = gone.run(run.id).stream({ backpressure: true, room: 4 });
       await stream.next();
-      await gone.close();
       const start = performance.now();
+      await gone.close();
+      steps.end();
       await run.outputs();
       const waitedMs = performance.now() - start;
-      assert.ok(waitedMs > 5_000 && waitedMs < 20_000, `${waitedMs} ms`);
+      // Half a minute longer, and the request's deadline would have ended it.
+      assert.ok(waitedMs > 5_000 && waitedMs < 45_000, `${waitedMs} ms`);
     });
   });
 
@@ -224,7 +241,7 @@ describe("streams under faults", { concurrency: 5 }, () => {
       checkOrder(chunks);
       assert.ok(chunks.every(({ restarted, gap }) => restarted === undefined && gap === undefined));
       assert.deepEqual(await run.outputs(), { story: textOf(chunks, "story") });
-      assert.ok(proxy.lost > 5);
+      assert.ok(proxy.lost > 0);
     });
 
     test("40 that stop reading - hold nothing up, and go on where they were", async () => {

@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { startSupervisor } from "../../services/supervisor/main.ts";
 import { startNats } from "../kit/start-nats.ts";
 
-test("no process in any pool - is ready at once, and ends", { timeout: 20_000 }, async () => {
+test("no process in any pool - is ready at once, and ends", async () => {
   await using nats = await startNats({ keeper: false });
   const settings = {
     natsUrl: nats.url,

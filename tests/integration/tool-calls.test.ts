@@ -201,7 +201,7 @@ test("a pool - calls nothing for work that is not in flight there", async () => 
     const body = JSON.stringify({ expression: "1" });
     const reply = await connection.request(toolCallSubject("general", "calculator"), body, {
       headers,
-      timeout: 5_000,
+      timeout: 20_000,
     });
     const error = reply.json() as { code: string; message: string };
     assert.equal(error.code, "not_allowed");

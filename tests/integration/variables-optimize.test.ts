@@ -135,7 +135,7 @@ test("what is worse once it is in force - is rolled back, and the run says so", 
 });
 
 test("what somebody has set meanwhile - stays", async () => {
-  const run = await client.variables.optimize(["boundary"], slow, { trials: 4 });
+  const run = await client.variables.optimize(["boundary"], slow, { trials: 8 });
   for await (const { tried } of run.progress()) {
     if (tried < 1) continue;
     await client.variables.set({ boundary: 80 });
@@ -208,7 +208,7 @@ test("several objectives - are told as a front, and latency is measured through 
 test("searches of the same variables - wait for each other, of others they run at once", async () => {
   const eve = await system.client("eve");
   const options = { apply: false };
-  const first = await client.variables.optimize(["boundary"], slow, { trials: 6 }, options);
+  const first = await client.variables.optimize(["boundary"], slow, { trials: 60 }, options);
   const second = await eve.variables.optimize(["boundary", "word"], size, { trials: 2 }, options);
   const third = await client.variables.optimize(["lowest"], size, { trials: 2 }, { ...options, priority: 9 });
   const other = await client.variables.optimize(
@@ -241,7 +241,8 @@ test("searches of the same variables - wait for each other, of others they run a
 });
 
 test("a tool call - may bring values and a version; the same call with others is another request", async () => {
-  const run = await client.variables.optimize(["boundary"], slow, { trials: 6 }, { apply: false });
+  // Longer than the test, which cancels it.
+  const run = await client.variables.optimize(["boundary"], slow, { trials: 60 }, { apply: false });
   for await (const { tried } of run.progress()) if (tried > 0) break;
   const work = (await readLog(system.nats)).findLast(({ subject }) =>
     subject.startsWith("dspex.work.optimizer."),
@@ -259,7 +260,7 @@ test("a tool call - may bring values and a version; the same call with others is
     }))
       headers.set(name, value);
     const subject = toolCallSubject("optimizer", "size");
-    const reply = await connection.request(subject, '{"n": 50}', { headers, timeout: 5_000 });
+    const reply = await connection.request(subject, '{"n": 50}', { headers, timeout: 20_000 });
     return { id: reply.headers?.get(HEADER.requestId), answer: reply.json() as Record<string, unknown> };
   };
   const low = await call({ [HEADER.variables]: '{"boundary": 60}' });

@@ -348,7 +348,11 @@ async def main():
 asyncio.run(main())`;
   const { user, password } = system.nats.login("local");
   const env = { ...process.env, NATS_URL: system.nats.url, NATS_USER: user, NATS_PASSWORD: password };
-  const { stdout } = await promisify(execFile)(PYTHON, ["-c", code], { env, cwd: PACKAGES, timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(PYTHON, ["-c", code], {
+    env,
+    cwd: PACKAGES,
+    timeout: 100_000,
+  });
   return JSON.parse(stdout);
 }
 

@@ -25,7 +25,7 @@ export interface ChildOptions {
   onLine?: (line: ChildLine) => void;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 150_000;
 const MAX_WORDS = 200;
 const PAGE_BYTES = 4_096;
 

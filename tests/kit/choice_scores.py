@@ -23,6 +23,14 @@ def likelihoods(inputs: dict[str, str]) -> tuple[float, ...]:
     return weighed([asked(way, inputs) for way in ways], [way.get("weight", 1) for way in ways])
 
 
-means = means_of([likelihoods(inputs) for inputs in job["calibration"]])
+offsets = job["choice"].get("offsets")
+means = (
+    means_of([likelihoods(inputs) for inputs in job["calibration"]])
+    if offsets is None
+    else tuple(offsets[label] for label in job["labels"])
+)
 told = [likelihoods(inputs) for inputs in job["inputs"]]
-json.dump([{"label": job["labels"][pick(one, means)], "scores": one} for one in told], sys.stdout)
+json.dump(
+    [{"label": job["labels"][pick(one, means)], "scores": one} for one in told],
+    sys.stdout,
+)

@@ -33,6 +33,8 @@ interface Said {
   finish?: string;
   /** Between the pieces of a stream, ms. */
   gapMs?: number;
+  /** Awaited before each piece of a stream, such as `Steps.pass`. */
+  before?: (piece: number) => Promise<void> | void;
   /** Log-probabilities of its first token, where they are asked for. */
   top?: Readonly<Record<string, number>>;
 }
@@ -42,7 +44,7 @@ const USAGE = { prompt_tokens: 11, completion_tokens: 7 };
 /** An ordinary answer; a stream gets one piece for each text. */
 export function says(
   pieces: string | string[],
-  { usage = USAGE, finish = "stop", gapMs = 0, top }: Said = {},
+  { usage = USAGE, finish = "stop", gapMs = 0, before, top }: Said = {},
 ): FakeAnswer {
   const texts = typeof pieces === "string" ? [pieces] : pieces;
   const head = { id: "chatcmpl-1", created: 1, model: "fake-model-2026" };
@@ -68,7 +70,8 @@ export function says(
     response.writeHead(200, { "content-type": "text/event-stream" });
     const event = (data: unknown) =>
       response.write(`data: ${JSON.stringify({ ...head, ...(data as object) })}\n\n`);
-    for (const content of texts) {
+    for (const [piece, content] of texts.entries()) {
+      await before?.(piece);
       event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
       if (gapMs > 0) await pause(gapMs);
       if (response.destroyed) return;
@@ -189,6 +192,8 @@ export async function startFakeModelServer(
     requests.push(request);
     await (queue.shift() ?? usual)(request, response);
   };
+  // A client may ask just when an idle connection is closed, and its attempt fails; nothing here is to happen by chance.
+  server.keepAliveTimeout = 0;
   server.on("connection", (socket) => {
     connections++;
     sockets.add(socket);

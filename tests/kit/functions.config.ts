@@ -59,6 +59,17 @@ export default defineConfig({
         ),
       ],
     }),
+    defineProgram("stuck", "text: str -> never: str", {
+      implementations: [
+        native(
+          "native",
+          () => {
+            for (;;);
+          },
+          { timeoutMs: 60_000 },
+        ),
+      ],
+    }),
     defineProgram("slow", "ms: int -> slept: int", {
       implementations: [
         native(

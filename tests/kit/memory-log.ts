@@ -30,7 +30,8 @@ import {
   workSubject,
 } from "../../schemas/subjects.ts";
 import { definitionOf } from "../../services/programs/definition.ts";
-import { type AttemptOrder, decideFailure, decideRequest } from "../../services/router/decide.ts";
+import { type AttemptOrder, decideRequest } from "../../services/router/decide.ts";
+import { decideFailure } from "../../services/router/decide-failure.ts";
 import { decodeEvent, type EventMessage } from "../../services/router/event.ts";
 import { evolve } from "../../services/router/evolve.ts";
 import { decideHedge } from "../../services/router/hedge/decide-hedge.ts";
@@ -93,7 +94,8 @@ export class MemoryLog {
 
   work(order: AttemptOrder, intake: Intake, router = "router/1"): number {
     const pool = poolOf(order.implementation);
-    const work = workOf(order, intake, this.#open(intake), 0.1, undefined, order.worker);
+    const times = { routeMs: 0.1, waitMs: 0 };
+    const work = workOf(order, intake, this.#open(intake), times, undefined, order.worker);
     return this.append(workSubject(pool, order.worker), WORK_TYPE, work, router).sequence;
   }
 
@@ -175,8 +177,11 @@ export class MemoryLog {
   }
 
   /** A process of pool general that takes work, or takes none any more. */
-  worker(verb: "started" | "lost", worker: string, slots = 2): void {
-    const data = { pool: "general", worker, incarnation: "a", slots, modules: [], gaveBack: [] };
+  /** `lost` as a router tells it, `ended` as the supervisor that saw it. */
+  worker(what: "started" | "lost" | "ended" | "found", worker: string, slots = 2): void {
+    const verb = what === "ended" ? "lost" : what;
+    const ended = what === "ended" && { exitCode: null, signal: "SIGKILL" };
+    const data = { pool: "general", worker, incarnation: "a", slots, modules: [], gaveBack: [], ...ended };
     this.append(workerEventSubject(verb), WORKER_EVENTS[verb].type, data, "supervisor/1");
   }
 

@@ -22,7 +22,7 @@ export interface OtlpReceiver extends AsyncDisposable {
   trace(traceId: string, isComplete: (spans: ReceivedSpan[]) => boolean): Promise<ReceivedSpan[]>;
 }
 
-const TRACE_DEADLINE_MS = 15_000;
+const TRACE_DEADLINE_MS = 60_000;
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const bodies: Buffer[] = [];

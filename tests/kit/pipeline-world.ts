@@ -3,7 +3,7 @@
 
 import { cloudEvent } from "../../schemas/envelope/cloud-event.ts";
 import { parseJson, stringifyJson } from "../../schemas/envelope/json.ts";
-import { isDspexError } from "../../schemas/errors.ts";
+import { isDspexError, type WireError } from "../../schemas/errors.ts";
 import {
   PIPELINE_EVENTS,
   type PipelineResult,
@@ -16,10 +16,10 @@ import { decideRun, decideStart } from "../../services/pipelines/decide.ts";
 import type { DefinitionProblem } from "../../services/pipelines/definition/compiled.ts";
 import { normalise } from "../../services/pipelines/definition/normalise.ts";
 import { validate } from "../../services/pipelines/definition/validate.ts";
-import { decodeEvent } from "../../services/pipelines/event.ts";
+import { decodeEvent, type PipelinesEvent } from "../../services/pipelines/event.ts";
 import { evolve } from "../../services/pipelines/evolve.ts";
 import { stateFromJson, stateToJson } from "../../services/pipelines/json.ts";
-import { type Need, needKey } from "../../services/pipelines/run/evaluate.ts";
+import { type Need, needKey } from "../../services/pipelines/run/needs.ts";
 import type { OutgoingRequest } from "../../services/pipelines/run/outgoing.ts";
 import { instanceKey, openKey } from "../../services/pipelines/run/state.ts";
 import {
@@ -55,6 +55,12 @@ export class PipelineWorld {
   /** How often each id was answered by its program. */
   readonly answered = new Map<string, number>();
   readonly cancelled = new Set<string>();
+  /** Instances that cannot be asked for, by run. */
+  readonly refused = new Map<string, Map<string, { n: number; error: WireError }>>();
+  /** Messages that decisions had to have read. */
+  reads = 0;
+  /** Told of each event after it was folded. */
+  onEvent: ((event: PipelinesEvent) => void) | undefined;
   #snapshot: unknown;
 
   constructor(programs: Programs) {
@@ -117,7 +123,8 @@ export class PipelineWorld {
     const compiled = compiledVersion(this.state, run.version);
     const loaded = new Map<string, unknown>();
     for (;;) {
-      const decided = decideRun(run, compiled, this.#input(due, loaded));
+      const refused = this.refused.get(key);
+      const decided = decideRun(run, compiled, { ...this.#input(due, loaded), ...(refused && { refused }) });
       for (const need of decided.needs) loaded.set(needKey(need), this.#load(need));
       if (decided.needs.length > 0) continue;
       if (decided.append === undefined) return false;
@@ -268,20 +275,25 @@ export class PipelineWorld {
     );
     const message = { subject, sequence, timeMs: this.nowMs, text };
     this.log.push(message);
-    this.#fold(this.state, message);
+    const event = this.#fold(this.state, message);
+    if (event !== undefined) this.onEvent?.(event);
   }
 
-  #fold(state: PipelinesState, message: Stored): void {
+  #fold(state: PipelinesState, message: Stored): PipelinesEvent | undefined {
     const event = decodeEvent(
       { ...message, json: () => parseJson(message.text) },
       (user, run, stage, n) => state.runs.get(keyOf(user, run))?.open.has(openKey(stage, n)) === true,
     );
     if (event !== undefined) evolve(state, event);
     else state.sequence = Math.max(state.sequence, message.sequence);
+    return event;
   }
 
   #event(name: string, verb: PipelineVerb, data: unknown): void {
-    const checked = PIPELINE_EVENTS[verb].schema.parse(parseJson(stringifyJson(data)));
+    const text = stringifyJson(data);
+    // What the journal would refuse.
+    if (Buffer.byteLength(text) > 900_000) throw new Error(`an event of ${text.length} characters`);
+    const checked = PIPELINE_EVENTS[verb].schema.parse(parseJson(text));
     this.append(`dspex.event.pipeline.${USER}.${name}.${verb}`, PIPELINE_EVENTS[verb].type, checked);
   }
 
@@ -303,6 +315,7 @@ export class PipelineWorld {
 
   #load(need: Need): unknown {
     if (!("sequence" in need)) throw new Error("no large values here");
+    this.reads++;
     const { subject, text } = this.log[need.sequence - 1] as Stored;
     const { data } = parseJson(text) as { data: { outputs?: Values; data?: Values; inputs?: Values } };
     if (subject.endsWith(".signalled")) return data.data ?? {};

@@ -60,6 +60,9 @@ export async function startNats(options: StartNatsOptions = {}): Promise<TestNat
   return nats;
 }
 
+/** Of a request that names none. The library's own second is little where other tests load the machine. */
+const REQUEST_MS = 20_000;
+
 class RunningTestNats implements TestNats {
   readonly home: string;
   readonly #options: StartNatsOptions;
@@ -119,7 +122,7 @@ class RunningTestNats implements TestNats {
       ...(isRole(who) && { inboxPrefix: inboxPrefixOf(who) }),
     });
     this.#connections.push(connection);
-    return connection;
+    return patient(connection);
   }
 
   async addUser(name: string, options: { admin?: boolean } = {}): Promise<void> {
@@ -161,4 +164,11 @@ class RunningTestNats implements TestNats {
     await this.#server?.stop();
     rmSync(this.home, { recursive: true, force: true });
   }
+}
+
+function patient(connection: NatsConnection): NatsConnection {
+  const request = connection.request.bind(connection);
+  connection.request = (subject, payload, options = { timeout: REQUEST_MS }) =>
+    request(subject, payload, options);
+  return connection;
 }

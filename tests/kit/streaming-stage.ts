@@ -8,6 +8,7 @@ import { type Child, startChild } from "./child-process.ts";
 import { fakeLlama } from "./fake-llama.ts";
 import { type FakeModelServer, says, startFakeModelServer } from "./fake-model-server.ts";
 import { type SystemOptions, startSystem, type TestSystem } from "./start-system.ts";
+import type { Steps } from "./steps.ts";
 import config from "./streaming.config.ts";
 import type { StreamingProcessSettings } from "./streaming-process.ts";
 
@@ -18,8 +19,8 @@ export interface StreamingStage extends AsyncDisposable {
   /** The worker, or another gateway, in a process of its own. */
   startProcess(part: StreamingProcessSettings["part"], instance?: number): Promise<Child>;
   process(part: StreamingProcessSettings["part"], instance: number): Child;
-  /** A run of `tell` whose model says these words. */
-  tell(words: readonly string[], gapMs?: number): Promise<Run<Record<string, unknown>>>;
+  /** A run of `tell` whose model says these words: so many ms apart, or step by step. */
+  tell(words: readonly string[], pace?: number | Steps): Promise<Run<Record<string, unknown>>>;
 }
 
 export interface StageOptions extends SystemOptions {
@@ -64,8 +65,8 @@ export async function startStreamingStage(options: StageOptions = {}): Promise<S
       return child;
     },
     process: (part, instance) => children.get(`${part}/${instance}`) as Child,
-    tell(words, gapMs = 0) {
-      model.next(says([...words], { gapMs }));
+    tell(words, pace = 0) {
+      model.next(says([...words], typeof pace === "number" ? { gapMs: pace } : { before: pace.pass }));
       return client.program("tell").submit({ topic: "rain" }, { stream: true });
     },
     async [Symbol.asyncDispose]() {

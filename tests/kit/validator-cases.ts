@@ -13,8 +13,6 @@ export interface ValidatorCase {
   score?: number;
   /** Path, message, and where it has one the place in code points; absent = some, that are not told here. */
   problems?: [path: string, message: string, start?: number, end?: number][];
-  /** The twin in Python cannot tell, or not the same. */
-  untold?: boolean;
 }
 
 const FILE = join(ROOT, "services/native/modules/validators/fixtures/cases.json");

@@ -75,15 +75,19 @@ export async function watch(connection: NatsConnection, subject: string) {
   };
 }
 
+/** For an answer that must not come. */
+export const SILENCE_MS = 400;
+
 /** `no responders`, `timeout`, or what was answered. */
 export async function ask(
   connection: NatsConnection,
   subject: string,
   body = "",
   headers?: Record<string, string>,
+  timeout = 20_000,
 ): Promise<{ answer: Msg | undefined; failure: string | undefined }> {
   try {
-    const options = { timeout: 400, ...(headers !== undefined && { headers: headersOf(headers) }) };
+    const options = { timeout, ...(headers !== undefined && { headers: headersOf(headers) }) };
     return { answer: await connection.request(subject, body, options), failure: undefined };
   } catch (error) {
     return { answer: undefined, failure: (error as Error).message };
@@ -104,5 +108,5 @@ export async function store(
   body: string,
   headers: Record<string, string> = {},
 ): Promise<PubAck> {
-  return (await connection.request(subject, body, { timeout: 2_000, headers: headersOf(headers) })).json();
+  return (await connection.request(subject, body, { timeout: 20_000, headers: headersOf(headers) })).json();
 }

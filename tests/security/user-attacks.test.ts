@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { NatsConnection } from "../../services/bus/connect.ts";
 import { startNats } from "../kit/start-nats.ts";
-import { ask, headersOf, store, watch } from "./probe.ts";
+import { ask, headersOf, SILENCE_MS, store, watch } from "./probe.ts";
 
 const nats = await startNats({ users: [{ name: "alice" }, { name: "bob" }] });
 after(() => nats[Symbol.asyncDispose]());
@@ -118,10 +118,13 @@ describe("headers of a request", () => {
   test("fifty open batches - another user's requests are stored meanwhile", () =>
     Promise.all(
       Array.from({ length: 50 }, (_, n) =>
-        ask(alice, "dspex.request.alice.answer", "{}", {
-          "Nats-Batch-Id": `b${n}`,
-          "Nats-Batch-Sequence": "1",
-        }),
+        ask(
+          alice,
+          "dspex.request.alice.answer",
+          "{}",
+          { "Nats-Batch-Id": `b${n}`, "Nats-Batch-Sequence": "1" },
+          SILENCE_MS,
+        ),
       ),
     ).then(async () => {
       assert.ok((await store(bob, "dspex.request.bob.answer", "{}")).seq);
@@ -293,7 +296,7 @@ describe("subjects of others", () => {
   for (const subject of unreachable) {
     test(`${subject} - nobody there`, () =>
       changesNothing(async () => {
-        const { answer, failure } = await ask(alice, subject, "{}");
+        const { answer, failure } = await ask(alice, subject, "{}", {}, SILENCE_MS);
         // Where the API of JetStream is asked, one's own account answers that it has none.
         const nobody = answer?.string() ?? failure ?? "";
         assert.match(nobody, /^no responders|^timeout$|JetStream not enabled for account/);

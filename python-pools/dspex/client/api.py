@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 from nats.aio.msg import Msg
@@ -77,11 +78,17 @@ class Api:
         return loads(message.data) if message.data else None
 
     async def pieces(
-        self, verb: str, body: Any = None, *, silence_s: float = _SILENCE_S
+        self,
+        verb: str,
+        body: Any = None,
+        *,
+        silence_s: float = _SILENCE_S,
+        restarts: str | None = None,
     ) -> AsyncGenerator[Piece | MorePieces, None]:
         """The pieces of one answer until its end; `MorePieces` comes last where there is more to ask for.
 
-        Raises `NoAnswerError` when nothing came for `silence_s`.
+        Raises `NoAnswerError` when nothing came for `silence_s`, `InterruptedAnswerError` when the connection
+        was away, or when word came on the subject `restarts` that the service is there anew.
         """
         arrived: asyncio.Queue[Msg | None] = asyncio.Queue()
         inbox = self._bus.new_inbox()
@@ -89,8 +96,14 @@ class Api:
         async def take(message: Msg) -> None:
             arrived.put_nowait(message)
 
+        async def restarted(message: Msg) -> None:
+            if loads(message.data).get("status") == "running":
+                arrived.put_nowait(None)
+
+        subscriptions = [await self._bus.subscribe(inbox, take)]
+        if restarts is not None:
+            subscriptions.append(await self._bus.subscribe(restarts, restarted))
         end_listening = self._bus.on_reconnect(lambda: arrived.put_nowait(None))
-        subscription = await self._bus.subscribe(inbox, take)
         try:
             data = b"" if body is None else dumps(body)
             await self._bus.connected(_TIMEOUT_S)
@@ -108,6 +121,22 @@ class Api:
                     return
                 if message.data:
                     yield Piece(message.data, int(found.get(headers.INDEX, "0")))
+        finally:
+            end_listening()
+            for subscription in subscriptions if self._bus.is_connected else ():
+                await subscription.unsubscribe()
+
+    @asynccontextmanager
+    async def listening(self, subject: str, on_message: Callable[[], None]) -> AsyncIterator[None]:
+        """Calls back for each message of a subject, and after a reconnect: one may have been missed."""
+
+        async def take(_message: Msg) -> None:
+            on_message()
+
+        subscription = await self._bus.subscribe(subject, take)
+        end_listening = self._bus.on_reconnect(on_message)
+        try:
+            yield
         finally:
             end_listening()
             if self._bus.is_connected:

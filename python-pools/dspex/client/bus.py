@@ -7,7 +7,6 @@ DspexError
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -18,6 +17,7 @@ from nats.aio.client import Client as NatsClient
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
+from dspex.cancellation import ended, heeded
 from dspex.client.settings import Settings
 from dspex.errors import DspexError
 
@@ -66,9 +66,7 @@ class Bus:
                 raise NoAnswerError(f"no server at {settings.url} within {timeout_s:g} s")
             connecting.result()
         except BaseException:
-            connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await connecting
+            await ended(connecting)
             await bus.close()
             raise
         bus._connected.set()
@@ -111,7 +109,7 @@ class Bus:
         await self.connected(timeout_s)
         left = max(timeout_s - (time.monotonic() - started), 0.001)
         try:
-            return await self._nats.request(subject, body, timeout=left, headers=headers)
+            return await heeded(self._nats.request(subject, body, timeout=left, headers=headers))
         except nats.errors.NoRespondersError:
             raise NoAnswerError(f"nobody serves {subject}") from None
         except nats.errors.TimeoutError:
@@ -127,7 +125,7 @@ class Bus:
 
     async def publish(self, subject: str, body: bytes, reply: str, headers: dict[str, str] | None) -> None:
         try:
-            await self._nats.publish(subject, body, reply=reply, headers=headers)
+            await heeded(self._nats.publish(subject, body, reply=reply, headers=headers))
         except (nats.errors.Error, OSError) as error:
             raise NoAnswerError(f"{subject}: {error}") from error
 

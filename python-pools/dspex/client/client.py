@@ -6,13 +6,13 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import msgspec
 
 from dspex import headers
+from dspex.cancellation import ended
 from dspex.client.api import Api
 from dspex.client.bus import Bus
 from dspex.client.later import LaterResults
@@ -314,9 +314,7 @@ class Client:
             self._pending.fail(request_id, error)
             raise
         finally:
-            storing.cancel()
-            with suppress(asyncio.CancelledError, DspexError):
-                await storing
+            await ended(storing)
 
     async def _answer(
         self, waiting: Waiting, expected_hash: str | None, signature: Signature | None

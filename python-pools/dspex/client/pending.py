@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from nats.aio.msg import Msg
 
+from dspex.cancellation import ended
 from dspex.client.bus import Bus, NoAnswerError
 from dspex.codec import decode_event
 from dspex.errors import DspexError
@@ -110,10 +111,7 @@ class PendingResults:
 
     async def close(self) -> None:
         self._end_listening()
-        for task in (self._ticking, *self._looks):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        await ended(self._ticking, *self._looks)
         for request_id in tuple(self._waiting):
             self.fail(request_id, DspexError("unavailable", "the client was closed"))
 

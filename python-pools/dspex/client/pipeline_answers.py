@@ -7,6 +7,7 @@ from typing import Any, Literal
 from dspex.message import Message
 from dspex.messages import Usage, WireError
 
+GraphFormat = Literal["terminal", "mermaid", "svg"]
 RunStatus = Literal["running", "compensating", "succeeded", "failed", "cancelled"]
 
 

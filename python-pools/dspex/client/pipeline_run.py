@@ -5,9 +5,10 @@ is in the log; a handle of it can be made anew in any process.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,22 +16,24 @@ import msgspec
 
 from dspex.client.api import Api, InterruptedAnswerError, MorePieces
 from dspex.client.objects import Objects
-from dspex.client.pipeline_answers import PipelineResult, RunEvent, RunProgress
+from dspex.client.pipeline_answers import GraphFormat, PipelineResult, RunEvent, RunProgress
 from dspex.client.pipeline_streams import StageChunk, merged_streams, streaming_stages
 from dspex.client.signatures import outputs_from_wire
 from dspex.codec import decode, decode_bytes
 from dspex.errors import DspexError
 from dspex.signature import Signature
-from dspex.subjects import token
+from dspex.subjects import live_run_subject, token
 
 if TYPE_CHECKING:
     from dspex.client.client import Client
 
 T = TypeVar("T")
 
-# One ask for the result; the next follows at once. A service that dies takes it along, so it is short.
-_WAIT_MS = 3_000
-_MARGIN_S = 2.0
+# Word of the run may be lost: between two of them it is looked all the same, ever more seldom.
+_FIRST_LOOK_S = 2.0
+_SELDOM_LOOK_S = 15.0
+# A service that dies takes the question along.
+_LOOK_TIMEOUT_S = 3.0
 _ASK_S = 20.0
 # A service that starts anew has the run again after its snapshot and the tail of the log.
 RESULT_GIVE_UP_S = 300.0
@@ -59,10 +62,19 @@ class PipelineRun:
 
     async def result(self) -> PipelineResult:
         """The whole result, whatever its status. Waits for it."""
-        while True:
-            found = await self._look(_WAIT_MS)
-            if found is not None:
-                return found
+        came = asyncio.Event()
+        look_s = _FIRST_LOOK_S
+        subject = live_run_subject(self._parts.client.user, self.id)
+        async with self._parts.api.listening(subject, came.set):
+            while True:
+                came.clear()
+                found = await self._look(RESULT_GIVE_UP_S)
+                if found is not None:
+                    return found
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(look_s):
+                        await came.wait()
+                look_s = min(2 * look_s, _SELDOM_LOOK_S)
 
     async def outputs(self) -> dict[str, Any]:
         """Raises the run's error when it failed or was cancelled."""
@@ -75,7 +87,7 @@ class PipelineRun:
 
     async def look(self) -> PipelineResult | None:
         """The result if it is there, None while the run is on. Raises `not_found` where there is no run."""
-        return await self._look(0)
+        return await self._look(GIVE_UP_S)
 
     async def progress(self) -> RunProgress:
         """How far it is: status, percent, and each stage."""
@@ -86,13 +98,14 @@ class PipelineRun:
         connections and services that start anew, none missing, none twice.
         """
         last, trouble_since = after, None
+        word = live_run_subject(self._parts.client.user, self.id)
         pause_s = _FIRST_PAUSE_S
         while True:
             body = {"run": self.id, **({"after": last} if last > 0 else {})}
             has_more = False
             try:
                 async with aclosing(
-                    self._parts.api.pieces("pipeline.events", body, silence_s=_SILENCE_S)
+                    self._parts.api.pieces("pipeline.events", body, silence_s=_SILENCE_S, restarts=word)
                 ) as pieces:
                     async for piece in pieces:
                         trouble_since, pause_s = None, _FIRST_PAUSE_S
@@ -161,9 +174,21 @@ class PipelineRun:
         self, *, start: str | None = None, inputs: Mapping[str, Any] | None = None
     ) -> PipelineRun:
         """Runs it again, from a stage on or with other inputs; what is not touched by that is taken over."""
-        changes: dict[str, Any] = {"from": start, "inputs": inputs}
+        # Chosen here, so that who asks twice starts one.
+        changes: dict[str, Any] = {"from": start, "inputs": inputs, "as": secrets.token_hex(12)}
         answer = await self._ask("rerun", **changes)
         return PipelineRun(str(answer["run"]), self._parts)
+
+    async def graph(
+        self,
+        format: GraphFormat = "terminal",  # noqa: A002  # as the command line has it
+        *,
+        columns: int | None = None,
+    ) -> str:
+        """Its graph with how far each stage is: lines for a terminal (a list where the boxes are wider than
+        `columns`), `mermaid`, or `svg`, a file that stands alone.
+        """
+        return str((await self._ask("graph", format=format, columns=columns))["text"])
 
     async def analysis(self) -> dict[str, Any]:
         """Where its time went, and what to change."""
@@ -189,15 +214,10 @@ class PipelineRun:
                 return event
         raise DspexError("not_found", f'run "{self.id}" has no events')
 
-    async def _look(self, wait_ms: int) -> PipelineResult | None:
+    async def _look(self, give_up_s: float) -> PipelineResult | None:
         api = self._parts.api
-        verb, body = f"pipeline.result.{self.id}", {"waitMs": wait_ms}
-        timeout_s = wait_ms / 1_000 + _MARGIN_S
-        answer = await patiently(
-            api,
-            lambda: api.request(verb, body, timeout_s=timeout_s),
-            RESULT_GIVE_UP_S if wait_ms > 0 else GIVE_UP_S,
-        )
+        verb = f"pipeline.result.{self.id}"
+        answer = await patiently(api, lambda: api.request(verb, {}, timeout_s=_LOOK_TIMEOUT_S), give_up_s)
         if answer.get("status") == "pending":
             return None
         result = decode(PipelineResult, answer)

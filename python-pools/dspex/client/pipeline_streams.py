@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from dspex.cancellation import ended
 from dspex.client.pipeline_answers import RunEvent
 from dspex.client.streams import StreamChunk
 from dspex.errors import DspexError
@@ -138,11 +138,7 @@ async def merged_streams(
                 )
                 pending[_next(opened.chunks)] = opened
     finally:
-        for task in pending:
-            task.cancel()
-        for task in pending:
-            with suppress(asyncio.CancelledError, Exception):
-                await task
+        await ended(*pending)
         await events.aclose()
         for opened in pending.values():
             if opened is not None:

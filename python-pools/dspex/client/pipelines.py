@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 from dspex import headers
-from dspex.client.pipeline_answers import PipelineInfo, PipelineProblem, RunSummary
+from dspex.client.pipeline_answers import GraphFormat, PipelineInfo, PipelineProblem, RunSummary
 from dspex.client.pipeline_run import PipelineRun, RunParts, patiently
 from dspex.client.signatures import inputs_to_wire, signature_of
 from dspex.client.trace import current_traceparent
@@ -57,6 +57,19 @@ class Pipelines:
         """All that is wrong with it, without storing it: names, types, cycles, what nobody uses."""
         answer = await self._ask("validate", definition=_definition(pipeline))
         return [decode(PipelineProblem, one) for one in answer["problems"]]
+
+    async def graph(
+        self,
+        pipeline: Definition | str,
+        format: GraphFormat = "terminal",  # noqa: A002  # as the command line has it
+        *,
+        version: str | None = None,
+        columns: int | None = None,
+    ) -> str:
+        """A pipeline drawn, registered or not: lines for a terminal, `mermaid` or `svg`."""
+        what = {"pipeline": pipeline} if isinstance(pipeline, str) else {"definition": _definition(pipeline)}
+        answer = await self._ask("graph", **what, format=format, version=version, columns=columns)
+        return str(answer["text"])
 
     async def runs(
         self, *, status: str | None = None, pipeline: str | None = None

@@ -4,11 +4,11 @@ they are written says nothing; who refers to whom does.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from dspex.errors import DspexError
+from dspex.pipelines.names import StageNames
 from dspex.pipelines.options import Body, CallOptions, StageOptions, request_options, stored_options
 from dspex.pipelines.program_type import ProgramType, signature_of
 from dspex.pipelines.reference import Operand, Outputs, Ref, Scope
@@ -19,8 +19,6 @@ from dspex.subjects import token
 if TYPE_CHECKING:
     from dspex.pipelines.pipeline import Pipeline
 
-_STAGE_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]{0,63}$", re.ASCII)
-_RESERVED = frozenset(("inputs", "item", "index", "loop", "run", "true", "false"))
 _APPROVAL = ("approved", "note")
 
 Fields = Mapping[str, Any] | Outputs
@@ -43,33 +41,10 @@ class SignalOptions(StageOptions, total=False):
     signal: str
 
 
-class Names:
-    """Of stages: of one graph, of those inside of it, and of those around it."""
-
-    def __init__(self, around: Names | None) -> None:
-        self.own: set[str] = set()
-        self.inside: set[str] = set()
-        self.around = around
-
-    def claim(self, name: str) -> bool:
-        # A name of a graph around would be hidden by it, one of a body inside would hide it.
-        taken = name in self.inside
-        names: Names | None = self
-        while names is not None:
-            taken = taken or name in names.own
-            names = names.around
-        self.own.add(name)
-        names = self.around
-        while names is not None:
-            names.inside.add(name)
-            names = names.around
-        return not taken
-
-
 class Graph:
-    def __init__(self, scope: Scope, around: Names | None = None) -> None:
+    def __init__(self, scope: Scope, around: StageNames | None = None) -> None:
         self._scope = scope
-        self._names = Names(around)
+        self._names = StageNames(around)
         self._stages: list[dict[str, Any]] = []
 
     def call(
@@ -239,20 +214,12 @@ class Graph:
         options: StageOptions,
         fields: Sequence[str] | None,
     ) -> Outputs:
-        self._claim(name)
+        self._names.claim(name)
         common = stored_options(
             options, name, self._scope, fields, lambda of, body: self._inner(of, _plain(body))
         )
         self._stages.append({"name": name, "kind": kind, **own, **common})
         return Outputs(name, self._scope, fields)
-
-    def _claim(self, name: str) -> None:
-        if not _STAGE_NAME.match(name):
-            raise _refused(name, f'stage "{name:.80}": a name has letters, digits and _, a letter first')
-        if name in _RESERVED:
-            raise _refused(name, f'stage "{name}": this name means something else')
-        if not self._names.claim(name):
-            raise _refused(name, f'stage "{name}": there is one of this name already')
 
     def _inner(self, of: str, build: Callable[[Graph, Scope], Fields]) -> dict[str, Any]:
         scope = Scope(self._scope, of)

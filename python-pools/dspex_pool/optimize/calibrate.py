@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Final
 
 LEAST: Final = -100.0
-FOLDS: Final = 4
 
 """Log-probabilities by label, in the labels' order."""
 Scores = tuple[float, ...]
@@ -41,13 +40,6 @@ def lifted(scores: Scores, means: Scores | None) -> Scores:
     if means is None:
         return among_labels(scores)
     return among_labels([one - mean for one, mean in zip(scores, means, strict=True)])
-
-
-def means_by_folds(scores: Sequence[Scores]) -> list[Scores | None]:
-    """Each input is calibrated with those of the other folds: what is scored never takes part in it."""
-    folds = min(FOLDS, len(scores))
-    others = [means_of([one for at, one in enumerate(scores) if at % folds != fold]) for fold in range(folds)]
-    return [others[index % folds] for index in range(len(scores))]
 
 
 def weighed(scores: Sequence[Scores], weights: Sequence[float]) -> Scores:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import dspy
+import numpy as np
 
 from dspex.errors import DspexError
 from dspex.signature import Signature, ValuesError, decode_inputs, decode_outputs, encode_outputs
@@ -30,19 +31,12 @@ from dspex_pool.errors import classify
 from dspex_pool.models import AttemptLM
 from dspex_pool.modules.kind import ModuleSpec
 from dspex_pool.modules.table import find_kind
-from dspex_pool.optimize.calibrate import (
-    Scores,
-    among_labels,
-    lifted,
-    means_by_folds,
-    means_of,
-    pick,
-    weighed,
-)
+from dspex_pool.optimize.calibrate import Scores, among_labels, lifted, means_of, pick, weighed
 from dspex_pool.optimize.completion_server import CompletionServer
+from dspex_pool.optimize.fit import applied_by_folds
 from dspex_pool.optimize.intervals import is_hopeless
 from dspex_pool.optimize.metrics import Judge
-from dspex_pool.optimize.prompts import completion, fill, labels_of, text_of
+from dspex_pool.optimize.prompts import Label, completion, fill, label_in, labels_of
 from dspex_pool.optimize.splits import Example
 
 """Wire form of an implementation, `{kind, name, …}`."""
@@ -117,8 +111,8 @@ class Evaluator:
         own_calibration: bool = False,
         needed: float | None = None,
     ) -> Measured:
-        """`own_calibration`: with the inputs that the candidate carries, as it would run; else a choice is
-        calibrated by the other folds of the examples. `needed`: a mean below which it need not go on.
+        """`own_calibration`: a choice with what the candidate carries, as it would run; else with what fits
+        the other folds of the examples. `needed`: a mean below which it need not go on.
         @raises DspexError for what ends the run: budget, cancellation, a model that is not there.
         """
         if candidate["kind"] == "choice":
@@ -185,20 +179,30 @@ class Evaluator:
             return weighed(each, weights)
 
         scored = self._together(likelihoods, [example.inputs for example in examples])
-        if own:
-            calibrating = self._together(likelihoods, candidate.get("calibration") or [])
-            means = [means_of(calibrating)] * len(scored)
-        else:
-            means = means_by_folds(scored)
         output = self.signature.outputs[0].name
-        scores, losses = [], []
-        for example, one, usual in zip(examples, scored, means, strict=True):
-            scores.append(self._score(example, {output: labels[pick(one, usual)].value}))
-            wanted = text_of(example.outputs.get(output))
-            likely = lifted(one, usual)
-            losses += [-likely[at] for at, label in enumerate(labels) if label.text == wanted]
+        wanted = [label_in(labels, example.outputs.get(output)) for example in examples]
+        taken = self._as_carried(candidate, scored, likelihoods, labels) if own else _by_folds(scored, wanted)
+        scores = [
+            self._score(example, {output: labels[pick(one, None)].value})
+            for example, one in zip(examples, taken, strict=True)
+        ]
+        losses = [-one[at] for one, at in zip(taken, wanted, strict=True)]
         loss = math.fsum(losses) / len(losses) if losses else None
         return Measured(tuple(scores), pruned=False, unanswered=0, loss=loss, said=tuple(scored))
+
+    def _as_carried(
+        self,
+        candidate: Candidate,
+        scored: Sequence[Scores],
+        likelihoods: Callable[[Mapping[str, Any]], Scores],
+        labels: Sequence[Label],
+    ) -> list[Scores]:
+        offsets = candidate.get("offsets")
+        if offsets is not None:
+            usual: Scores | None = tuple(float(offsets.get(label.text, 0)) for label in labels)
+        else:
+            usual = means_of(self._together(likelihoods, candidate.get("calibration") or []))
+        return [lifted(one, usual) for one in scored]
 
     def _spend(self, input_tokens: int, output_tokens: int) -> None:
         if input_tokens or output_tokens:
@@ -241,6 +245,12 @@ class Evaluator:
             except BaseException:
                 threads.shutdown(cancel_futures=True)
                 raise
+
+
+def _by_folds(scored: Sequence[Scores], wanted: Sequence[int]) -> list[Scores]:
+    if not scored:
+        return []
+    return [among_labels(one) for one in applied_by_folds(np.array(scored), wanted).tolist()]
 
 
 def _answer(run: Callable[[Example], Mapping[str, Any]], example: Example) -> Mapping[str, Any] | None:

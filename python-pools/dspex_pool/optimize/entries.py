@@ -4,12 +4,10 @@ the artifact bucket. `tune`, which searches variables, is in `variables/`.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import dspy
-import msgspec
 
 from dspex.config import Model
 from dspex.errors import DspexError
@@ -17,19 +15,18 @@ from dspex.messages import ProgramDefinition
 from dspex.signature import Signature, signature_from_json
 from dspex.subjects import ARTIFACT_BUCKET
 from dspex_pool.answer import Place
-from dspex_pool.attempt_context import AttemptContext, running_attempt
+from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.blocking import Blocking
 from dspex_pool.claim_check import ClaimCheck
 from dspex_pool.config import PoolConfig, model_keys
-from dspex_pool.errors import classify
 from dspex_pool.follower import ProgramFollower
 from dspex_pool.models import AttemptLM, ModelRegistry
-from dspex_pool.optimize.candidates import Candidate, Evaluator, text_said
+from dspex_pool.optimize.candidates import Candidate, Evaluator
 from dspex_pool.optimize.completion_server import CompletionServer
 from dspex_pool.optimize.job import Job, read_job
 from dspex_pool.optimize.meter import Meter
-from dspex_pool.optimize.metrics import Judge, make_metric
 from dspex_pool.optimize.prompts import labels_of
+from dspex_pool.optimize.runs import JOB, REPORT, attempt_of, judge_of, within_deadline
 from dspex_pool.optimize.steps import TrialLog
 from dspex_pool.optimize.trial_log import TrialFold, TrialWriter
 from dspex_pool.optimize.variables.entries import tune_entries
@@ -44,11 +41,6 @@ if TYPE_CHECKING:
 
 OPTIMIZER_POOL: Final = "optimizer"
 ENTRY: Final = "optimize"
-JOB: Final = "job"
-REPORT: Final = "report"
-"""Share of the time to the deadline that a run may use: its answer has to be stored as well."""
-TIME_SHARE: Final = 0.95
-JUDGE_TOKENS: Final = 16
 REFLECTION_TOKENS: Final = 1_024
 
 
@@ -96,13 +88,8 @@ class OptimizeRunnable:
         return None
 
     async def run(self, module: dspy.Module | None, values: Values) -> Values:  # noqa: ARG002
-        attempt = running_attempt()
-        if attempt is None:
-            raise DspexError("internal", "an optimisation runs as an attempt")
         job = read_job(values[JOB])
-        if attempt.request_id != f"{attempt.user}.o.{job.run}":
-            # Trials are stored under the run's name: nobody writes into another one's.
-            raise DspexError("not_allowed", f"request {attempt.request_id} is not run {job.run}", path="run")
+        attempt = attempt_of(job.run)
         definition = await self._follower.definition(job.program, job.version)
         log = await self._trials.open(job.run)
         ran = await self._blocking.run(
@@ -122,12 +109,13 @@ class OptimizeRunnable:
         from dspex_pool.optimize.run import Optimisation
 
         signature = signature_from_json(definition.signature)
-        meter = Meter(self._models.price, _within_deadline(job, attempt), attempt.usage)
+        meter = Meter(self._models.price, within_deadline(job.budget, attempt, log), attempt.usage)
         attempt.usage = meter
         with dspy.context(usage_tracker=meter, track_usage=True):
             default = self._lm(job, {})
-            judge = Judge(make_metric(job.metric, self._config.metrics, job.embeddings, self._ask(job)))
-            reflector = self._named(job.judge_model or job.model, 1.0, REFLECTION_TOKENS)
+            thinker = job.judge_model or job.model
+            judge = judge_of(self._config, self._models, job.metric, job.embeddings, thinker)
+            reflector = self._named(thinker, 1.0, REFLECTION_TOKENS)
             server = self._server(job.model) if labels_of(signature) is not None else None
             try:
                 evaluator = Evaluator(
@@ -171,16 +159,6 @@ class OptimizeRunnable:
             raise DspexError("lm_rejected", "there are no models: nothing can be optimised")
         return lm
 
-    def _ask(self, job: Job) -> Callable[[str], str]:
-        def ask(prompt: str) -> str:
-            lm = self._named(job.judge_model or job.model, 0.0, JUDGE_TOKENS)
-            try:
-                return text_said(lm, prompt)
-            except Exception as error:
-                raise classify(error) from error
-
-        return ask
-
     def _server(self, name: str | None) -> CompletionServer | None:
         """None where the model's server tells no likelihoods as llama.cpp's does."""
         models = self._config.models
@@ -193,12 +171,3 @@ class OptimizeRunnable:
         key = model_keys(models).get(chosen)
         server = CompletionServer(model.base_url, key, model.timeout_ms / 1_000)
         return server if server.has_endpoints() else None
-
-
-def _within_deadline(job: Job, attempt: AttemptContext) -> Any:
-    """What is found in time counts; what is under way at the deadline is lost."""
-    left_ms = max(1, int((attempt.ends_at - time.time()) * 1_000 * TIME_SHARE))
-    wanted_ms = job.budget.time_ms
-    return msgspec.structs.replace(
-        job.budget, time_ms=left_ms if wanted_ms is None else min(left_ms, wanted_ms)
-    )

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from dspex.errors import DspexError
+from dspex_pool.embeddings import installed_package, no_embeddings
 
 Optimizer = Literal[
     "auto",
@@ -56,7 +57,9 @@ class Job(msgspec.Struct, rename="camel", kw_only=True, frozen=True, forbid_unkn
     metric: Annotated[str, Meta(min_length=1, max_length=256)] = "exact"
     """Model that judges (`llm-judge`) or reflects (`gepa`); absent = the default model."""
     judge_model: str | None = None
-    """`module:fn` that makes vectors of texts, for the metric `semantic` and the optimizer `knn`."""
+    """Package or `module:fn` that makes vectors of texts, for the metric `semantic` and the optimizer `knn`;
+    absent = the package that is installed.
+    """
     embeddings: str | None = None
     model: str | None = None
     seed: Annotated[int, Meta(ge=0, le=4_294_967_295)] = 0
@@ -74,10 +77,8 @@ def read_job(value: Any) -> Job:
     if not job.rows:
         raise DspexError("invalid_inputs", "there is no data: not one example", path="rows")
     if job.optimizer == "knn" and job.embeddings is None:
-        raise DspexError(
-            "invalid_inputs",
-            "optimizer knn: no local embedding package is configured; name a function of a modules folder "
-            "that makes vectors of texts (--embeddings module:fn)",
-            path="embeddings",
-        )
+        named = installed_package()
+        if named is None:
+            raise no_embeddings("optimizer knn")
+        return msgspec.structs.replace(job, embeddings=named)
     return job

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from dspex.errors import DspexError
 from dspex_pool.optimize.job import Budget
@@ -34,6 +35,17 @@ class Spent:
             self.time_ms + other.time_ms,
         )
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Spent:
+        """As a trial has told it."""
+        return cls(
+            calls=int(told["calls"]),
+            input_tokens=int(told["inputTokens"]),
+            output_tokens=int(told["outputTokens"]),
+            usd=float(told["costUsd"]),
+            time_ms=float(told["timeMs"]),
+        )
+
     def to_json(self) -> dict[str, float | int]:
         return {
             "calls": self.calls,
@@ -49,6 +61,18 @@ class BudgetSpentError(DspexError):
 
     def __init__(self, what: str) -> None:
         super().__init__("budget_exceeded", what)
+
+
+def check_spent(spent: Spent, budget: Budget, share: float) -> None:
+    """@raises BudgetSpentError when that share of the budget is spent"""
+    for what, used, most in (
+        ("calls", spent.calls, budget.calls),
+        ("tokens", spent.input_tokens + spent.output_tokens, budget.tokens),
+        ("USD", spent.usd, budget.usd),
+        ("ms", spent.time_ms, budget.time_ms),
+    ):
+        if most is not None and used >= most * share:
+            raise BudgetSpentError(f"{used:g} of {most:g} {what} are spent")
 
 
 class Meter(AttemptUsage):
@@ -89,13 +113,4 @@ class Meter(AttemptUsage):
 
     def check_budget(self) -> None:
         super().check_budget()
-        spent, budget = self.spent(), self._run_budget
-        tokens = spent.input_tokens + spent.output_tokens
-        for what, used, most in (
-            ("calls", spent.calls, budget.calls),
-            ("tokens", tokens, budget.tokens),
-            ("USD", spent.usd, budget.usd),
-            ("ms", spent.time_ms, budget.time_ms),
-        ):
-            if most is not None and used >= most * self.share:
-                raise BudgetSpentError(f"{used:g} of {most:g} {what} are spent")
+        check_spent(self.spent(), self._run_budget, self.share)

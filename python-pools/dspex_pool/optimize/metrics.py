@@ -6,6 +6,7 @@ exact · f1 · contains · semantic (needs embeddings) · llm-judge (asks a mode
 from __future__ import annotations
 
 import math
+import operator
 import re
 import threading
 from collections import Counter
@@ -14,13 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from dspex.errors import DspexError
+from dspex_pool.embeddings import Embed, find_embeddings, installed_package, no_embeddings
 from dspex_pool.optimize.prompts import text_of
 from dspex_pool.user_functions import MAX_TOLD, find_function
 
 Outputs = Mapping[str, Any]
 """(wanted outputs, given outputs, inputs) → 0 … 1."""
 Metric = Callable[[Outputs, Outputs, Outputs], float]
-Embed = Callable[[list[str]], Sequence[Sequence[float]]]
 """Says what a model thinks of an answer: instructions and the answer's story → text."""
 Ask = Callable[[str], str]
 
@@ -58,7 +59,7 @@ def semantic(embed: Embed) -> Metric:
     def nearness(wanted: Outputs, given: Outputs, _: Outputs) -> float:
         names = list(wanted)
         texts = [text_of(wanted[name]) for name in names] + [text_of(given.get(name)) for name in names]
-        vectors = [list(vector) for vector in embed(texts)]
+        vectors = [[float(one) for one in vector] for vector in embed(texts)]
         pairs = zip(vectors[: len(names)], vectors[len(names) :], strict=True)
         return math.fsum(max(0.0, _cosine(one, other)) for one, other in pairs) / len(names)
 
@@ -89,14 +90,10 @@ def make_metric(name: str, folders: Sequence[Path], embeddings: str | None, ask:
         case "contains":
             return contains
         case "semantic":
-            if embeddings is None:
-                raise DspexError(
-                    "invalid_inputs",
-                    "metric semantic: no local embedding package is configured; name a function of a modules "
-                    "folder that makes vectors of texts (--embeddings module:fn)",
-                    path="metric",
-                )
-            return semantic(find_function(embeddings, folders, "embeddings"))
+            named = embeddings or installed_package()
+            if named is None:
+                raise no_embeddings("metric semantic")
+            return semantic(find_embeddings(named, lambda own: find_function(own, folders, "embeddings")))
         case "llm-judge":
             return llm_judge(ask)
         case _ if ":" in name:
@@ -163,4 +160,5 @@ def _word_f1(wanted: str, given: str) -> float:
 
 def _cosine(one: Sequence[float], other: Sequence[float]) -> float:
     lengths = math.hypot(*one) * math.hypot(*other)
-    return 0.0 if lengths == 0 else math.fsum(a * b for a, b in zip(one, other, strict=True)) / lengths
+    # Of two that point the same way it is a rounding beside 1.
+    return 0.0 if lengths == 0 else min(1.0, math.fsum(map(operator.mul, one, other)) / lengths)

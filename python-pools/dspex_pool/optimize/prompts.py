@@ -14,6 +14,8 @@ from typing import Any, Final
 from dspex.signature import Field, LiteralType, PlainType, Signature, StrType
 
 _PLACE: Final = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}")
+"""As `services/native/adapters/template.ts` reads it: filled, or refused."""
+_WANTED: Final = re.compile(r"\{\{\s*-?\s*[A-Za-z][A-Za-z0-9_]*\s*(?:[|.\[-][^{}]*)?\}\}")
 _OPEN_END: Final = re.compile("[\\s\"'\u201c\u2018\xab(\\[{<]\\Z")
 
 
@@ -35,6 +37,11 @@ def labels_of(signature: Signature) -> list[Label] | None:
     return None
 
 
+def label_in(labels: Sequence[Label], value: Any) -> int:
+    text = "null" if value is None else text_of(value)
+    return next(at for at, label in enumerate(labels) if label.text == text)
+
+
 def has_one_text_output(signature: Signature) -> bool:
     return len(signature.outputs) == 1 and isinstance(signature.outputs[0].type, StrType)
 
@@ -51,8 +58,8 @@ def fill(template: str, inputs: Mapping[str, Any]) -> str:
 
 
 def has_place(text: str) -> bool:
-    """Such a text cannot be part of a template: it would be filled."""
-    return _PLACE.search(text) is not None
+    """Such a text cannot be part of a template: it would be filled, or refused."""
+    return _WANTED.search(text) is not None
 
 
 def completion(template: str, inputs: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ import msgspec
 
 from dspex.errors import DspexError
 from dspex.messages import ProgramDefinition
-from dspex.signature import Signature, ValuesError, decode_inputs, decode_outputs
+from dspex.signature import Signature
 from dspex_pool.errors import classify
 from dspex_pool.models import AttemptLM
 from dspex_pool.optimize.artifact import artifact_bytes, without_none
@@ -26,6 +26,7 @@ from dspex_pool.optimize.job import Job
 from dspex_pool.optimize.meter import VALIDATION_SHARE, WHOLE, BudgetSpentError, Meter
 from dspex_pool.optimize.metrics import Judge
 from dspex_pool.optimize.prompts import Markup, labels_of, template_of, title
+from dspex_pool.optimize.runs import check_rows
 from dspex_pool.optimize.search import Found, Search, worth_of
 from dspex_pool.optimize.space import MAX_TOKENS, space_of
 from dspex_pool.optimize.splits import Splits, split_rows
@@ -72,7 +73,7 @@ class Optimisation:
         self._meter = meter
         self._reflector = reflector
         self._splits: Splits = split_rows(job.rows, job.test_rows)
-        self._check_rows()
+        check_rows(job.rows, signature, definition.name, "rows")
         self._space = space_of(
             signature,
             likelihoods=likelihoods,
@@ -260,18 +261,6 @@ class Optimisation:
 
     def _settings(self) -> dict[str, Any]:
         return {} if self._job.model is None else {"model": self._job.model}
-
-    def _check_rows(self) -> None:
-        for number, row in enumerate(self._job.rows, start=1):
-            try:
-                decode_inputs(self._signature, row.inputs)
-                decode_outputs(self._signature, row.outputs)
-            except ValuesError as error:
-                raise DspexError(
-                    "invalid_inputs",
-                    f"example {number} does not fit {self._definition.name}: {error}",
-                    path=f"rows.{number - 1}",
-                ) from error
 
 
 def _as_candidate(implementation: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from dspex_pool.optimize.blend import blend
 from dspex_pool.optimize.candidates import Candidate, Evaluator, Measured
 from dspex_pool.optimize.job import Job
 from dspex_pool.optimize.meter import BudgetSpentError
-from dspex_pool.optimize.prompts import Markup, labels_of, text_of
+from dspex_pool.optimize.prompts import Label, Markup, label_in, labels_of
 from dspex_pool.optimize.space import Params, Space, blend_of, candidate_of
 from dspex_pool.optimize.splits import Example
 from dspex_pool.optimize.steps import Steps, Trial
@@ -27,7 +27,7 @@ from dspex_pool.optimize.suggest import suggest
 MAX_SCORED: Final = 64
 MAX_SCORED_CHOICE: Final = 160
 """How many choices are asked together at most, in trials at the end of the search."""
-BLENDS: Final = (2, 4)
+BLENDS: Final = (3, 5)
 """A search of fewer trials has nothing to blend."""
 LEAST_TRIALS_TO_BLEND: Final = 10
 BLEND: Final = "blend"
@@ -85,11 +85,14 @@ class Search:
         """Single prompts first, then the best of them together."""
         blends = BLENDS if self._trials >= LEAST_TRIALS_TO_BLEND else ()
         found = self._single(self._trials - len(blends))
-        choices = [
-            one
-            for one in found
-            if one.candidate["kind"] == "choice" and not one.trial.pruned and one.trial.failure is None
-        ]
+        # What shows no demonstrations is the same whichever it would have shown: it counts once.
+        choices: list[Found] = []
+        for one in found:
+            is_whole = (
+                one.candidate["kind"] == "choice" and not one.trial.pruned and one.trial.failure is None
+            )
+            if is_whole and all(_asks(one) != _asks(other) for other in choices):
+                choices.append(one)
         for count in blends:
             blended = self._blended(choices, count, found) if self.budget_ended is None else None
             if blended is not None:
@@ -97,18 +100,18 @@ class Search:
         return found
 
     def _blended(self, choices: Sequence[Found], most: int, found: Sequence[Found]) -> Found | None:
-        """None where no two of them are better than one."""
+        """None where there are not so many as to make another one."""
         labels = labels_of(self._signature)
         if labels is None or not choices:
             return None
-        made = blend(
-            *self._said(choices, [label.text for label in labels], self._signature.outputs[0].name), most
-        )
+        texts = [label.text for label in labels]
+        made = blend(*self._said(choices, labels), most)
         parts = [choices[at] for at in made.of]
         if len(parts) < 2:
             return None
         shown: frozenset[str] = frozenset().union(*(one.shown for one in parts))
-        candidate = blend_of([one.candidate for one in parts], made.weights, shown, self._train)
+        offsets = dict(zip(texts, made.offsets, strict=True))
+        candidate = blend_of([one.candidate for one in parts], made.weights, offsets)
         params = {"way": BLEND, "of": [one.trial.trial for one in parts], "weights": list(made.weights)}
         if params in [one.trial.params for one in found]:
             return None
@@ -123,7 +126,7 @@ class Search:
         return Found(trial, candidate, shown)
 
     def _said(
-        self, choices: Sequence[Found], labels: Sequence[str], output: str
+        self, choices: Sequence[Found], labels: Sequence[Label]
     ) -> tuple[list[Any], list[list[bool]], list[int]]:
         """What each choice said of the same examples, read from its trial, so that a run that goes on after a
         crash comes to the same.
@@ -140,8 +143,17 @@ class Search:
                     table[places[example.key]], asked[places[example.key]] = scores, True
             said.append(table)
             seen.append(asked)
-        values = [one.outputs.get(output) for one in train]
-        return said, seen, [labels.index("null" if one is None else text_of(one)) for one in values]
+        output = self._signature.outputs[0].name
+        return said, seen, [label_in(labels, one.outputs.get(output)) for one in train]
+
+    def _fitted(self, one: Found) -> Found:
+        """The choice as it is to be taken, by what it said of the examples."""
+        labels = labels_of(self._signature)
+        if labels is None or one.candidate["kind"] != "choice" or one.trial.failure is not None:
+            return one
+        made = blend(*self._said([one], labels), 1)
+        offsets = dict(zip([label.text for label in labels], made.offsets, strict=True))
+        return Found(one.trial, blend_of([one.candidate], made.weights, offsets), one.shown)
 
     def _scored(self, candidate: Candidate, shown: frozenset[str]) -> Sequence[Example]:
         most = MAX_SCORED_CHOICE if candidate["kind"] == "choice" else MAX_SCORED
@@ -176,5 +188,9 @@ class Search:
                 self.budget_ended = str(error)
                 break
             tried.append((params, worth_of(trial)))
-            found.append(Found(trial, candidate, shown))
+            found.append(self._fitted(Found(trial, candidate, shown)))
         return found
+
+
+def _asks(one: Found) -> tuple[Any, Any]:
+    return one.candidate["prompt"], one.candidate.get("words")

@@ -35,10 +35,10 @@ FIRST_DEMOS: Final = ((16, 0), (8, 1), (16, 2))
 SAMPLES: Final = tuple(range(6))
 ORDERS: Final = ("drawn", "alternating")
 INPUT_NAMES: Final = ("own", "Text", "Sentence", "Input")
+FIRST_NAMES: Final = INPUT_NAMES[:3]
 MAX_TOKENS: Final = 256
 """A label and what stands around it; a model that goes on and on is cut off soon."""
 LABEL_TOKENS: Final = 64
-CALIBRATION: Final = 24
 """A prompt of more characters than this is none for a small model."""
 MAX_DEMO_CHARACTERS: Final = 400
 
@@ -67,7 +67,7 @@ class Space:
         """Before anything is guessed: every way, a prompt's names, a conversation, demonstrations."""
         plain = {name: values[0] for name, values in self.choices.items()}
         begun = [plain | {"way": way} for way in self.choices["way"]]
-        names = self.choices.get("input", ())[:3]
+        names = [name for name in FIRST_NAMES if name in self.choices.get("input", ())]
         begun += [plain | {"input": name, "asked": "program"} for name in names]
         named = begun[-1] if names else plain
         # What errs otherwise is worth asking as well, though it be right less often.
@@ -105,7 +105,9 @@ def space_of(signature: Signature, *, likelihoods: bool, max_demos: int, turns: 
         choices["shape"] = (*SHAPES, *TURNS) if turns else SHAPES
         choices["asked"] = ("output", "program")
         if len(signature.inputs) == 1:
-            choices["input"] = INPUT_NAMES
+            # Its own name is not tried twice.
+            own = title(signature.inputs[0].name)
+            choices["input"] = tuple(name for name in INPUT_NAMES if name != own)
     if "choice" in ways and labels is not None:
         choices["words"] = tuple(range(len(word_sets(labels))))
     return Space(choices)
@@ -148,10 +150,8 @@ def candidate_of(
             markup,
         )
         if way == "choice":
-            calibration = calibration_of(train, shown)
             said = {"words": dict(words)} if words else {}
-            choice = {"kind": "choice", "prompt": prompt, "calibration": calibration, **said}
-            return _named(choice, settings), shown
+            return _named({"kind": "choice", "prompt": prompt, **said}, settings), shown
         stop = {"stop": ["\n\n"]} if demos else {}
         return _named({"kind": "plain", "prompt": prompt, **PLAIN, **stop}, settings), shown
     candidate: dict[str, Any] = {
@@ -167,16 +167,8 @@ def candidate_of(
     return _named(candidate, settings), shown
 
 
-def calibration_of(train: Sequence[Example], shown: frozenset[str]) -> list[dict[str, Any]]:
-    """Inputs that say how a choice leans: none that its prompts show with their answer."""
-    return [one.inputs for one in train if one.key not in shown][:CALIBRATION]
-
-
 def blend_of(
-    candidates: Sequence[Candidate],
-    weights: Sequence[float],
-    shown: frozenset[str],
-    train: Sequence[Example],
+    candidates: Sequence[Candidate], weights: Sequence[float], offsets: Mapping[str, float]
 ) -> Candidate:
     """A choice that asks in all of their ways, each of which counts by its weight."""
     ways = [
@@ -184,7 +176,8 @@ def blend_of(
         for one, weight in zip(candidates, weights, strict=True)
     ]
     alone = {key: value for key, value in candidates[0].items() if key != "words"}
-    return {**alone, **ways[0], "more": ways[1:], "calibration": calibration_of(train, shown)}
+    more = {"more": ways[1:]} if len(ways) > 1 else {}
+    return {**alone, **ways[0], **more, "offsets": dict(offsets)}
 
 
 def choose_demos(

@@ -42,12 +42,16 @@ class Splits:
     duplicates: int
 
 
-def split_rows(rows: Sequence[Row], test_rows: int) -> Splits:
-    """@raises DspexError `invalid_inputs` for too few examples, or one that is in two parts."""
+def split_rows(rows: Sequence[Row], test_rows: int, at: str = "rows") -> Splits:
+    """`at`: where the caller gave them.
+
+    @raises DspexError `invalid_inputs` for too few examples, or one that is in two parts
+    """
     known: dict[str, tuple[Example, str | None]] = {}
     duplicates = 0
     for number, row in enumerate(rows, start=1):
-        key = _digest(row.inputs)
+        place = f"{at}[{number - 1}]"
+        key = _digest(row.inputs, place)
         part: str | None = "test" if row.split == "heldout" else row.split
         seen = known.get(key)
         if seen is None:
@@ -59,13 +63,13 @@ def split_rows(rows: Sequence[Row], test_rows: int) -> Splits:
                 "invalid_inputs",
                 f"example {number} has the inputs of another one but is in {part or 'no part'} "
                 f"instead of {seen[1] or 'no part'}: it would leak",
-                path=f"rows.{number - 1}.split",
+                path=f"{place}.split",
             )
-        if _digest(seen[0].outputs) != _digest(row.outputs):
+        if _digest(seen[0].outputs, place) != _digest(row.outputs, place):
             raise DspexError(
                 "invalid_inputs",
                 f"example {number} has the inputs of another one and other outputs",
-                path=f"rows.{number - 1}",
+                path=place,
             )
     parts: dict[str, list[Example]] = {"train": [], "validation": [], "test": []}
     says_test = any(part == "test" for _, part in known.values())
@@ -73,8 +77,8 @@ def split_rows(rows: Sequence[Row], test_rows: int) -> Splits:
     for key in sorted(known):
         example, part = known[key]
         parts[_part_of(key, part, says_test, says_validation)].append(example)
-    _check(parts)
-    lines = sorted(_digest([row.inputs, row.outputs]) for row in rows)
+    _check(parts, at)
+    lines = sorted(_digest([row.inputs, row.outputs], at) for row in rows)
     data_hash = hashlib.sha256("\n".join(lines).encode()).hexdigest()
     return Splits(
         train=tuple(parts["train"]),
@@ -98,21 +102,19 @@ def _part_of(key: str, part: str | None, says_test: bool, says_validation: bool)
     return "train"
 
 
-def _check(parts: dict[str, list[Example]]) -> None:
+def _check(parts: dict[str, list[Example]], at: str) -> None:
     train, test = len(parts["train"]), len(parts["test"])
     if train < LEAST_TRAIN or test < LEAST_TEST:
         raise DspexError(
             "invalid_inputs",
             f"too few examples: {train} to learn from and {test} held out, "
             f"at least {LEAST_TRAIN} and {LEAST_TEST} are needed",
-            path="rows",
+            path=at,
         )
 
 
-def _digest(value: Any) -> str:
+def _digest(value: Any, at: str) -> str:
     try:
         return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
     except rfc8785.CanonicalizationError as error:
-        raise DspexError(
-            "invalid_inputs", f"an example has no canonical form: {error}", path="rows"
-        ) from None
+        raise DspexError("invalid_inputs", f"an example has no canonical form: {error}", path=at) from None

@@ -65,7 +65,7 @@ class Steps:
         self._stored = log.stored()
         self.done: list[Trial] = []
         if self._stored:
-            meter.remember(_spent(self._stored[-1].spent))
+            meter.remember(Spent.from_json(self._stored[-1].spent))
 
     @property
     def resumed(self) -> int:
@@ -127,13 +127,3 @@ class Steps:
         )
         self._log.append(trial)
         return trial
-
-
-def _spent(told: Mapping[str, Any]) -> Spent:
-    return Spent(
-        calls=int(told["calls"]),
-        input_tokens=int(told["inputTokens"]),
-        output_tokens=int(told["outputTokens"]),
-        usd=float(told["costUsd"]),
-        time_ms=float(told["timeMs"]),
-    )

@@ -49,7 +49,7 @@ async def local(nats: TestNats) -> AsyncIterator[NatsClient]:
 async def client(nats: TestNats) -> AsyncIterator[Client]:
     """Like `dspex.connect()`, but impatient."""
     login = nats.login("local")
-    bus = await Bus.open(Settings(nats.url, login["user"], login["password"]), "test", timeout_s=10)
+    bus = await Bus.open(Settings(nats.url, login["user"], login["password"]), "test", timeout_s=60)
     pending = PendingResults(bus, login["user"], grace_s=0.2, tick_s=0.05, first_look_s=0.3)
     made = await Client(bus, login["user"], pending).start()
     yield made

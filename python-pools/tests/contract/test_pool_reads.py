@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from dspex import messages, wire_json
-from dspex_pool.answer import Place, Ran, Stamp, failed_event
+from dspex_pool.answer import Place, Ran, Stamp, failed_event, result_event, with_timings
+from dspex_pool.part_times import Parts
 from dspex_pool.program_state import ProgramEvent, evolve, find, initial_state
 from dspex_pool.usage import read_budget
 from dspex_pool.work_message import read_work, seconds, usage_of
@@ -78,6 +79,29 @@ def test_a_failure_carries_the_decision_of_its_work(message):
     data = msgspec.json.decode(failed)["data"]
     assert msgspec.convert(data, messages.AttemptFailed).work_sequence == 4714
     assert data["plan"] == message["plan"]
+
+
+@pytest.mark.parametrize("message", valid("work"))
+def test_a_result_tells_the_routers_parts_and_ours_at_its_end(message):
+    work = read_work(event(messages.WORK_TYPE, message)).data
+    ran = Ran(
+        1_780_000_000.0,
+        "2026-11-24T05:36:01Z",
+        12.5,
+        None,
+        parts=Parts(wait_ms=2, decode_ms=0.25, validate_ms=0.125, model_ms=9, code_ms=3, encode_ms=0.5),
+    )
+    stamp = Stamp("e1", "2026-11-24T05:36:02Z", None)
+    begun = result_event(work, 4714, Place("general", "1"), ran, msgspec.Raw(b"{}"), None, None, stamp)
+    data = json.loads(with_timings(begun, work, ran, 0.001))["data"]
+    result = msgspec.convert(data, messages.Result)
+    assert list(data)[-1] == "timings"
+    told = result.timings
+    assert (told.wait_ms, told.decode_ms) == (2 + work.wait_ms, round(0.25 + work.decode_ms, 3))
+    assert (told.validate_ms, told.model_ms, told.code_ms) == (0.125, 9, 3)
+    assert told.encode_ms == round(1.5 + work.encode_ms, 3)
+    before = [json.loads(bytes(attempt))["durationMs"] for attempt in work.attempts]
+    assert (told.failed_ms or 0) == round(sum(before), 3)
 
 
 @pytest.mark.parametrize("message", valid("program-registered"))

@@ -45,7 +45,7 @@ def post(url, body, timeout=60):
 
 
 def get_text(url):
-    with urllib.request.urlopen(url, timeout=10) as response:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310
         return response.read().decode()
 
 
@@ -57,7 +57,7 @@ def alive(pid):
     return state != "Z"
 
 
-async def until(condition, timeout_s=20):
+async def until(condition, timeout_s=60):
     async with asyncio.timeout(timeout_s):
         while not condition():  # noqa: ASYNC110 (other processes set no event here)
             await asyncio.sleep(0.02)
@@ -94,7 +94,7 @@ def test_a_taken_port_is_said_on_the_ready_line():
         taken.listen()
         port = taken.getsockname()[1]
         process = start_server("--port", str(port))
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == EXIT_PORT_TAKEN
     line = json.loads(out)
     assert line["ready"] is False
@@ -109,7 +109,7 @@ def test_an_absent_model_package_is_said_on_the_ready_line(tmp_path):
         "m.serve(m.read_settings(['--port', '0']))"
     )
     process = subprocess.run(
-        [sys.executable, "-c", runner], cwd=PYTHON_POOLS, capture_output=True, text=True, timeout=20
+        [sys.executable, "-c", runner], cwd=PYTHON_POOLS, capture_output=True, text=True, timeout=60
     )
     assert process.returncode == EXIT_NOT_INSTALLED
     assert json.loads(process.stdout)["error"]["code"] == "not_installed"
@@ -177,7 +177,7 @@ def test_it_serves_and_ends_on_sigterm_with_an_answer_in_flight():
             + body
         )
         process.send_signal(signal.SIGTERM)
-        _, err = process.communicate(timeout=5)
+        _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in err
 
@@ -197,12 +197,12 @@ def test_it_ends_with_the_process_that_started_it():
     assert alive(pid)
     parent.kill()
     parent.communicate()
-    asyncio.run(until(lambda: not alive(pid), timeout_s=5))
+    asyncio.run(until(lambda: not alive(pid)))
 
 
 def test_it_does_not_start_for_a_parent_that_is_gone():
     process = start_server("--port", "0", "--parent-pid", "1")
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, "")
 
 

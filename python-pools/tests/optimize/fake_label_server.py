@@ -52,7 +52,7 @@ class FakeLabelServer:
                     "baseUrl": f"http://127.0.0.1:{port}/v1",
                     "capabilities": {"responseSchema": True, "logprobs": logprobs},
                     "price": {"inputPerMillionUsd": 1, "outputPerMillionUsd": 2},
-                    "timeoutMs": 5_000,
+                    "timeoutMs": 60_000,
                 }
             },
         }

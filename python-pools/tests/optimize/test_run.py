@@ -10,6 +10,7 @@ from dspy.clients.provider import Provider
 
 from dspex.errors import DspexError
 from dspex.signature import parse_signature
+from dspex_pool import embeddings
 from dspex_pool.models import AttemptLM
 from dspex_pool.optimize.candidates import build_module
 from dspex_pool.optimize.search import worth_of
@@ -48,9 +49,11 @@ async def test_the_best_prompts_are_asked_together_at_the_end() -> None:
 
 def test_a_blend_is_a_choice_with_more_prompts() -> None:
     one = {"kind": "choice", "name": "optimized", "prompt": "a {{text}}", "words": {"x": "y"}}
-    blended = blend_of([one, {"kind": "choice", "prompt": "b {{text}}"}], [2.0, 0.5], frozenset(), [])
+    blended = blend_of([one, {"kind": "choice", "prompt": "b {{text}}"}], [2.0, 0.5], {"x": 0.1})
     assert (blended["prompt"], blended["weight"], blended["words"]) == ("a {{text}}", 2.0, {"x": "y"})
     assert blended["more"] == [{"prompt": "b {{text}}", "weight": 0.5}]
+    assert blended["offsets"] == {"x": 0.1}
+    assert "more" not in blend_of([one], [1.5], {"x": 0.1})
 
 
 async def test_a_model_that_cannot_be_improved_is_told_so() -> None:
@@ -216,8 +219,9 @@ async def test_a_metric_of_the_users_own_that_throws_now_and_then_is_counted() -
     ],
 )
 async def test_what_does_not_fit_is_said_before_anything_is_spent(
-    changes: dict[str, Any], code: str, said: str
+    changes: dict[str, Any], code: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(embeddings, "PACKAGES", ())
     with bench() as on:
         with pytest.raises(DspexError, match=said) as raised:
             await on.run(**changes)

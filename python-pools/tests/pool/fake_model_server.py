@@ -63,10 +63,11 @@ class FakeModelServer:
             "apiKeyEnv": "FAKE_KEY",
             "capabilities": {"responseSchema": True, "tools": True},
             "price": {"inputPerMillionUsd": 1_000_000, "outputPerMillionUsd": 2_000_000},
-            "timeoutMs": 2_000,
+            "timeoutMs": 30_000,
             **changes,
         }
-        return {"default": "fake", "models": {"fake": model, "other": {**model, "model": "other-1"}}}
+        others = {"other": {**model, "model": "other-1"}, "hasty": {**model, "timeoutMs": 1_000}}
+        return {"default": "fake", "models": {"fake": model, **others}}
 
     def forget(self) -> None:
         """As if it had just been started."""

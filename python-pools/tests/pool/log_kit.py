@@ -14,7 +14,7 @@ from nats.errors import Error as NatsError
 
 from dspex.signature import parse_signature, signature_to_json
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -194,7 +194,7 @@ class Log:
     async def unacknowledged(self, worker: str = "any") -> int:
         """Messages of the consumer that are delivered or waiting; an acknowledgement may be on its way."""
         left = -1
-        for _ in range(20):
+        for _ in range(200):
             info = await self._js.consumer_info("DSPEX", f"work-general-{worker}")
             left = (info.num_ack_pending or 0) + (info.num_pending or 0)
             if left == 0:

@@ -116,7 +116,7 @@ class NatsKit:
         await self.admin.subscribe("dspex-setup.follow.*.*", cb=self._follow)
 
     async def api(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
-        reply = await self.admin.request(f"$JS.API.{subject}", json.dumps(body).encode(), timeout=5)
+        reply = await self.admin.request(f"$JS.API.{subject}", json.dumps(body).encode(), timeout=20)
         answer: dict[str, Any] = json.loads(reply.data)
         if "error" in answer:
             raise AssertionError(f"{subject}: {answer['error']}")
@@ -175,7 +175,7 @@ class NatsKit:
             "mem_storage": True,
             "inactive_threshold": 300 * SECOND_NS,
         }
-        await self.admin.request(f"$JS.API.CONSUMER.DELETE.DSPEX.{name}", b"", timeout=5)
+        await self.admin.request(f"$JS.API.CONSUMER.DELETE.DSPEX.{name}", b"", timeout=20)
         info = await self.api(
             f"CONSUMER.CREATE.DSPEX.{name}", {"stream_name": "DSPEX", "config": config, "action": "create"}
         )

@@ -17,7 +17,7 @@ from typing import Any
 from tests.pool.nats_kit import POOL_USER, NatsKit
 
 PACKAGES = Path(__file__).resolve().parents[2]
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class PoolProcess:

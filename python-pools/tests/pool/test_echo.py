@@ -56,6 +56,10 @@ async def test_work_becomes_one_result_with_what_the_work_said(nats_kit: NatsKit
         assert timings["routeMs"] == 1.5
         assert timings["queueMs"] >= 18
         assert timings["totalMs"] >= timings["queueMs"]
+        for part in ("decodeMs", "validateMs", "codeMs", "encodeMs"):
+            assert 0 < timings[part] < 1_000, part
+        assert "modelMs" not in timings
+        assert timings["validateMs"] + timings["codeMs"] <= timings["runMs"]
         await pool.until(lambda: not pool.held and any("released" in line for line in pool.said))
         assert await log.unacknowledged() == 0
 

@@ -218,9 +218,31 @@ def unicode_table():
 
 
 @reference
+def schema_paths(value, schema):
+    from jsonschema_reference import schema_paths
+
+    return schema_paths(value, schema)
+
+
+@reference
+def checked_outputs(validators, inputs, outputs):
+    """A pool's word on the outputs of a program with these validators."""
+    import msgspec
+
+    from dspex.errors import DspexError
+    from dspex.messages import Validator
+    from dspex.validators import check_outputs
+
+    try:
+        return check_outputs(msgspec.convert(validators, list[Validator]), inputs, outputs)
+    except DspexError as error:
+        return {"code": error.code, "message": error.message, "path": error.path, "details": error.details}
+
+
+@reference
 def token_counts(text, encoding):
     """tiktoken's, whose files the twin of chunk-text finds."""
-    from chunk_text.tokens import token_count
+    from dspex.validators.tokens import token_count
 
     return token_count(text, encoding)
 

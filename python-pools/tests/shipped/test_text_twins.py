@@ -110,7 +110,7 @@ def test_chunks_put_the_text_together_again(text, by, size, overlap):
 
 
 def test_the_encodings_are_those_of_the_package_that_dspy_brings():
-    from chunk_text.tokens import token_count
+    from dspex.validators.tokens import token_count
 
     assert token_count("How many tokens is this?", "o200k_base") == 6
     assert isinstance(tiktoken.get_encoding("cl100k_base"), tiktoken.Encoding)

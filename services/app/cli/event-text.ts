@@ -67,9 +67,10 @@ function otherText({ data }: LogEvent, name: string, entity: string | undefined)
     case "worker.lost": {
       const gaveBack = (data.gaveBack as number[] | undefined) ?? [];
       const given = gaveBack.length === 0 ? "" : `gave back ${gaveBack.map((n) => `#${n}`).join(", ")}`;
-      const how = typeof data.signal === "string" ? data.signal : `exit code ${data.exitCode ?? "unknown"}`;
-      return words(workerText(data), how, given);
+      return words(workerText(data), endText(data), given);
     }
+    case "worker.found":
+      return words(workerText(data), "beats again");
     case "program.registered":
       return words(entity ?? "", `version ${data.version}`, `by ${data.by}`);
     case "program.version-published":
@@ -128,6 +129,12 @@ function errorText(error: unknown): string {
 
 function versionIn({ definition }: Record<string, unknown>): string {
   return String((definition as { version?: string } | undefined)?.version);
+}
+
+/** How a lost worker ended; a router that tells of one has only heard nothing. */
+function endText({ signal, exitCode }: Record<string, unknown>): string {
+  if (signal === undefined && exitCode === undefined) return "no beat";
+  return typeof signal === "string" ? signal : `exit code ${exitCode ?? "unknown"}`;
 }
 
 function workerText(data: Record<string, unknown>): string {

@@ -6,6 +6,7 @@ import { candidateLines } from "./candidate-table.ts";
 import { relative } from "./event-line.ts";
 import { table } from "./table.ts";
 import type { Style } from "./terminal.ts";
+import { verdictLines } from "./verdict-lines.ts";
 
 export type Paint = (style: Style, text: string) => string;
 
@@ -20,6 +21,7 @@ export function explanationLines(explanation: Explanation, paint: Paint): string
     "",
     ...facts.map((row) => row.join(" ")),
     ...(candidates.length === 0 ? [] : ["", ...candidateLines(candidates, paint), "", ...table(whys)]),
+    ...(result?.validation === undefined ? [] : ["", ...verdictLines(result.validation, paint)]),
     "",
     ...eventLines(explanation, paint),
   ];

@@ -53,9 +53,16 @@ export async function foldAt(
   let reached = 0;
 
   const takeUpTo = (sequence: number): void => {
+    // A snapshot may lie between two messages of the fold: it covers what does not concern it, too.
+    const isPast = snapshot !== undefined && snapshot.sequence < sequence && snapshot.sequence <= last;
+    if (isPast && checked === undefined)
+      checked = { sequence: snapshot.sequence, same: stateHash(fold.json()) === snapshot.hash };
     while (states.length < sequences.length && (sequences[states.length] ?? 0) < sequence) {
       const at = sequences[states.length] ?? 0;
-      states.push(foldedState(fold, { service, version, sequence: at, messages, startedAtMs, checked }));
+      const before = checked !== undefined && checked.sequence <= at ? checked : undefined;
+      states.push(
+        foldedState(fold, { service, version, sequence: at, messages, startedAtMs, checked: before }),
+      );
     }
   };
   await log.read({
@@ -71,8 +78,6 @@ export async function foldAt(
       fold.apply(message);
       messages++;
       reached = message.sequence;
-      if (snapshot?.sequence === message.sequence)
-        checked = { sequence: message.sequence, same: stateHash(fold.json()) === snapshot.hash };
       bar.at(message.sequence);
     },
   });

@@ -160,21 +160,44 @@ export interface StageAnalysis {
   criticalShare: number;
 }
 
-/** Sums over requests, by where their time went. */
+/** Sums over requests, by where their time went. From `queueMs` to `transferMs` they add up to `totalMs`. */
 export interface TimeProfile {
   requests: number;
-  /** Waited for a slot. */
+  /** How many of them told their parts; of the others all that they ran counts as code, but for a model's call. */
+  measured: number;
+  /** Waited: for a slot or a thread, for the session's turn before, before a retry. */
   queueMs: number;
-  /** Chose an implementation. */
+  /** Attempts that failed before the one that answered. */
+  failedMs: number;
+  /** Chose an implementation, the check of the inputs included. */
   routeMs: number;
-  /** Native functions, Python's modules, models. */
-  runMs: number;
-  /** Of that, what model servers took, where they are told of: not by Python's modules. */
+  /** Serialisation: messages and their values read, inputs checked again in the same pass; and written. */
+  decodeMs: number;
+  encodeMs: number;
+  /** Outputs checked. */
+  validateMs: number;
+  /** A call of a model was under way; calls side by side count once. */
   modelMs: number;
-  /** What remains: the log, transfer, encoding, deciding. */
+  /** Native functions and adapters, or Python's modules and users' code, without the model. */
+  codeMs: number;
+  /** What remains: the log, the way between processes, large values, deciding what comes next. */
   transferMs: number;
   totalMs: number;
+  /** All that the attempts ran, model and code among it. */
+  runMs: number;
 }
+
+/** What takes most of the critical path's longest stage: one of its profile's parts, or what is no request. */
+export type BottleneckCause =
+  | "work"
+  | "model"
+  | "serialisation"
+  | "validation"
+  | "failures"
+  | "queue"
+  | "route"
+  | "transfer"
+  | "wait";
 
 /** `analysis`: of one run, or over the last runs of a pipeline. */
 export interface PipelineAnalysis {
@@ -194,7 +217,7 @@ export interface PipelineAnalysis {
   /** By implementation kind: `native` (functions and native workers) and `python` (pools). */
   split: { native: TimeProfile; python: TimeProfile };
   usage: { inputTokens: number; outputTokens: number; costUsd: number };
-  bottleneck?: { stage: string; share: number; why: "work" | "queue" | "route" | "transfer" | "wait" };
+  bottleneck?: { stage: string; share: number; why: BottleneckCause };
   /** What to change. */
   advice: string;
 }

@@ -3,10 +3,11 @@
 
 import { setTimeout as pause } from "node:timers/promises";
 import { asDspexError } from "../../../schemas/errors.ts";
+import { liveRunSubject } from "../../../schemas/subjects.ts";
 import type { RunEventAnswer } from "./answers.ts";
 import type { PipelineHost } from "./pipeline-host.ts";
 
-/** Keep-alives come each 3 s. */
+/** Keep-alives come each 3 s; a service that is there again says so. */
 const SILENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
@@ -15,14 +16,19 @@ const GIVE_UP_MS = 300_000;
 
 /** @throws DspexError `not_found` for a run that there is not; `unavailable` when nobody answers any more. */
 export async function* followRun(
-  { api, isClosed }: Pick<PipelineHost, "api" | "isClosed">,
+  { api, user, isClosed }: Pick<PipelineHost, "api" | "user" | "isClosed">,
   run: string,
   after = 0,
 ): AsyncGenerator<RunEventAnswer> {
   let last = after;
   let failures = 0;
   let troubleSinceMs = 0;
+  let restarted = Promise.withResolvers<"restarted">();
+  using _ = api.listen(liveRunSubject(user, run), (word) => {
+    if ((word as { status?: string } | undefined)?.status === "running") restarted.resolve("restarted");
+  });
   for (;;) {
+    restarted = Promise.withResolvers();
     const body = { run, ...(last > 0 && { after: last }) };
     const answer = api.pieces({
       verb: "pipeline.events",
@@ -32,7 +38,9 @@ export async function* followRun(
     });
     try {
       for (;;) {
-        const { value, done } = await answer.next();
+        const next = await Promise.race([answer.next(), restarted.promise]);
+        if (next === "restarted") break;
+        const { value, done } = next;
         failures = 0;
         // `false`: that was all there will ever be.
         if (done && !value) return;
@@ -50,7 +58,8 @@ export async function* followRun(
       if (nowMs - troubleSinceMs > GIVE_UP_MS) throw thrown;
       await pause(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(failures, 6), LONGEST_PAUSE_MS));
     } finally {
-      await answer.return(false);
+      // It may wait for an answer that does not come, which is not waited for.
+      void answer.return(false).catch(() => {});
     }
   }
 }

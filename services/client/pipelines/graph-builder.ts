@@ -1,7 +1,6 @@
 // The words of a pipeline: each adds one stage and gives references to what it will have. The order in which they are
 // written says nothing; who refers to whom does.
 
-import { DspexError } from "../../../schemas/errors.ts";
 import type {
   PipelineGraph,
   PipelineKinds,
@@ -10,6 +9,16 @@ import type {
 } from "../../../schemas/messages/pipeline-definition.ts";
 import { type OutputsOf, parseSignature } from "../../../schemas/signature/mod.ts";
 import { token } from "../../../schemas/subjects.ts";
+import {
+  type Body,
+  type Contended,
+  type Contender,
+  type Covers,
+  commonFields,
+  type LoopOptions,
+  type MapOptions,
+  type Mapped,
+} from "./bodies.ts";
 import { type Condition, conditionOf } from "./expression.ts";
 import {
   type AnyFields,
@@ -30,8 +39,10 @@ import {
   type Scope,
   type Source,
 } from "./reference.ts";
+import { StageNames } from "./stage-names.ts";
 import {
   type AnyStageOptions,
+  type Approval,
   type CallOptions,
   type Reached,
   requestOptions,
@@ -39,51 +50,14 @@ import {
   storedOptions,
 } from "./stage-options.ts";
 
-/** A graph inside of a stage: its stages, and what it gives. */
-export type Body<Fields extends AnyFields = AnyFields> = (q: GraphBuilder) => Fields;
-type FieldsOf<B> = B extends (q: GraphBuilder) => infer Fields ? Fields : never;
-
-export interface MapOptions<Out> extends StageOptions<{ [Field in keyof Out]: Out[Field][] }> {
-  /** Items at once; the run's own bound holds besides. */
-  concurrency?: number;
-  /** `skip` leaves null in the place of an item that failed; by default the map fails with it. */
-  onItemFailure?: "fail" | "skip";
-}
-type Mapped<Out, Options> = {
-  [Field in keyof Out]: (Options extends { onItemFailure: "skip" } ? Out[Field] | null : Out[Field])[];
-};
-
-export interface LoopOptions<State> extends StageOptions<State> {
-  /** Rounds at most; what the last one gave is the outcome then. */
-  max: number;
-  /** Looked at after each round, with what it gave. */
-  until: (loop: Outputs<State>) => Condition;
-}
-
-export type Contender = Body | { readonly afterMs: number; readonly body: Body };
-type Contended<C> = C extends { readonly body: infer B } ? FieldsOf<B> : FieldsOf<C>;
-
-/** The compiler's words for a case that the text can never be. */
-type Covers<Extra> = [Extra] extends [never] ? unknown : { readonly "no such case": Extra };
-
-const STAGE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
-const RESERVED = new Set(["inputs", "item", "index", "loop", "run", "true", "false"]);
-
-/** Of stages: of one graph, of those inside of it, and of those around it. */
-interface Names {
-  own: Set<string>;
-  inside: Set<string>;
-  around: Names | undefined;
-}
-
 export class GraphBuilder {
   readonly #scope: Scope;
-  readonly #names: Names;
+  readonly #names: StageNames;
   readonly #stages: PipelineStage[] = [];
 
-  constructor(scope: Scope, around?: Names) {
+  constructor(scope: Scope, around?: StageNames) {
     this.#scope = scope;
-    this.#names = { own: new Set(), inside: new Set(), around };
+    this.#names = new StageNames(around);
   }
 
   /** Calls a program. */
@@ -305,25 +279,12 @@ export class GraphBuilder {
     fields: readonly string[] | undefined,
     build: () => PipelineKinds[Kind],
   ): Outputs<Out> {
-    this.#claim(name);
+    this.#names.claim(name);
     const scope = this.#scope;
     const graph = (of: string, body: Body) => this.#inner(of, body);
     const common = storedOptions(options ?? {}, { name, scope, graph, fields });
     this.#stages.push({ name, kind, ...build(), ...common } as unknown as PipelineStage);
     return outputsOf<Out>(name, scope, fields);
-  }
-
-  #claim(name: string): void {
-    if (!STAGE_NAME.test(name))
-      throw refused(name, `stage ${JSON.stringify(name)}: a name has letters, digits and _, a letter first`);
-    if (RESERVED.has(name)) throw refused(name, `stage "${name}": this name means something else`);
-    // A name of a graph around would be hidden by it, one of a body inside would hide it.
-    let taken = this.#names.inside.has(name);
-    for (let names: Names | undefined = this.#names; names !== undefined; names = names.around)
-      taken ||= names.own.has(name);
-    if (taken) throw refused(name, `stage "${name}": there is one of this name already`);
-    this.#names.own.add(name);
-    for (let names = this.#names.around; names !== undefined; names = names.around) names.inside.add(name);
   }
 
   #inner(of: string, build: (q: GraphBuilder, scope: Scope) => AnyFields): PipelineGraph {
@@ -335,33 +296,4 @@ export class GraphBuilder {
   #fields(fields: AnyFields, what: string): StoredFields {
     return storedFields(fields, this.#scope, what);
   }
-}
-
-/** What a person answers; a no makes the stage fail with `not_allowed`. */
-export interface Approval {
-  approved: boolean;
-  note: string | null;
-}
-
-/** The graph of a whole pipeline. */
-export class PipelineBuilder<In> extends GraphBuilder {
-  readonly inputs: Outputs<In>;
-  readonly run: { readonly id: Ref<string> };
-
-  constructor(scope: Scope, fields: readonly string[]) {
-    super(scope);
-    this.inputs = outputsOf("inputs", scope, fields);
-    this.run = { id: reference("run.id", scope) };
-  }
-}
-
-function commonFields(graphs: readonly PipelineGraph[]): string[] {
-  const [first, ...others] = graphs;
-  return Object.keys(first?.outputs ?? {}).filter((field) =>
-    others.every(({ outputs }) => Object.hasOwn(outputs, field)),
-  );
-}
-
-function refused(path: string, message: string): DspexError {
-  return new DspexError("invalid_inputs", message, { path });
 }

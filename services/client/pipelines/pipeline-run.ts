@@ -1,6 +1,7 @@
 // One run of a pipeline: its result, its events, what its stages write, and what can be said to it. The run is in the log;
 // a handle of it can be made anew in any process.
 
+import { randomBytes } from "node:crypto";
 import { DspexError } from "../../../schemas/errors.ts";
 import type { PipelineDefinition } from "../../../schemas/messages/pipeline-definition.ts";
 import type { PipelineResult } from "../../../schemas/messages/pipeline-event.ts";
@@ -8,6 +9,7 @@ import type { Signature } from "../../../schemas/signature/ast.ts";
 import { decodeOutputs } from "../../../schemas/signature/mod.ts";
 import { token } from "../../../schemas/subjects.ts";
 import type { ApiCall } from "../api.ts";
+import { patiently } from "../patience.ts";
 import type {
   PipelineAnalysis,
   PipelineDetails,
@@ -17,9 +19,9 @@ import type {
 } from "./answers.ts";
 import { DrawnGraph } from "./drawn-graph.ts";
 import { followRun } from "./events.ts";
-import { patiently } from "./patience.ts";
 import type { PipelineHost } from "./pipeline-host.ts";
 import { type EventProgress, ProgressFold } from "./progress.ts";
+import { RunWord } from "./run-word.ts";
 import { streamingStages } from "./streaming-stages.ts";
 import { type RunStreamOptions, runStream, type StageChunk } from "./streams.ts";
 
@@ -28,13 +30,16 @@ export interface RunEvent extends RunEventAnswer {
   progress: EventProgress;
 }
 
-/** One ask for the result; the next follows at once. A service that dies takes it along, so it is short. */
-const WAIT_MS = 3_000;
-const MARGIN_MS = 2_000;
+/** Word of the run may be lost: between two of them it is looked all the same, ever more seldom. */
+const FIRST_LOOK_MS = 2_000;
+const SELDOM_LOOK_MS = 15_000;
+/** A service that dies takes the question along. */
+const LOOK_TIMEOUT_MS = 3_000;
 const ASK_MS = 20_000;
 /** A service that starts anew has the run again after its snapshot and the tail of the log. */
 const RESULT_GIVE_UP_MS = 300_000;
 const GIVE_UP_MS = 30_000;
+const RUN_BYTES = 12;
 
 export class PipelineRun<Out = Record<string, unknown>> {
   readonly id: string;
@@ -71,7 +76,7 @@ export class PipelineRun<Out = Record<string, unknown>> {
 
   /** The result if it is there, undefined while the run is on. @throws DspexError `not_found` */
   look(): Promise<TypedPipelineResult<Out> | undefined> {
-    return this.#look(0);
+    return this.#look(GIVE_UP_MS);
   }
 
   /** How far it is: status, percent, and each stage. @throws DspexError `not_found` */
@@ -146,6 +151,8 @@ export class PipelineRun<Out = Record<string, unknown>> {
     inputs?: Record<string, unknown>;
   } = {}): Promise<PipelineRun<Out>> {
     const { run } = await this.#ask<{ run: string }>("rerun", {
+      // Chosen here, so that who asks twice starts one.
+      as: randomBytes(RUN_BYTES).toString("hex"),
       ...(from !== undefined && { from }),
       ...(inputs !== undefined && { inputs }),
     });
@@ -187,19 +194,17 @@ export class PipelineRun<Out = Record<string, unknown>> {
   }
 
   async #awaitResult(): Promise<TypedPipelineResult<Out>> {
-    for (;;) {
-      const found = await this.#look(WAIT_MS);
+    using word = new RunWord(this.#host, this.id);
+    for (let lookMs = FIRST_LOOK_MS; ; lookMs = Math.min(2 * lookMs, SELDOM_LOOK_MS)) {
+      const found = await this.#look(RESULT_GIVE_UP_MS);
       if (found !== undefined) return found;
+      await word.next(lookMs);
     }
   }
 
-  async #look(waitMs: number): Promise<TypedPipelineResult<Out> | undefined> {
-    const call = {
-      verb: `pipeline.result.${this.id}`,
-      body: { waitMs },
-      timeoutMs: waitMs + MARGIN_MS,
-    };
-    const answer = await this.#patiently(call, waitMs > 0 ? RESULT_GIVE_UP_MS : GIVE_UP_MS);
+  async #look(giveUpMs: number): Promise<TypedPipelineResult<Out> | undefined> {
+    const call = { verb: `pipeline.result.${this.id}`, body: {}, timeoutMs: LOOK_TIMEOUT_MS };
+    const answer = await this.#patiently(call, giveUpMs);
     const found = answer as PipelineResult | { status: "pending" };
     return "run" in found ? this.#typed(found) : undefined;
   }

@@ -7,8 +7,9 @@ import {
 import { signature } from "../../../schemas/signature/mod.ts";
 import { all, any, atLeast, type Condition, equals, expr, length, less, not } from "./expression.ts";
 import { first } from "./given.ts";
-import type { GraphBuilder, PipelineBuilder } from "./graph-builder.ts";
+import type { GraphBuilder } from "./graph-builder.ts";
 import { type Pipeline, pipeline } from "./pipeline.ts";
+import type { PipelineBuilder } from "./pipeline-builder.ts";
 import { program } from "./program-type.ts";
 import { undo } from "./stage-options.ts";
 

@@ -12,7 +12,7 @@ import type { Received } from "../../../schemas/signature/mod.ts";
 import { token } from "../../../schemas/subjects.ts";
 import type { SignatureLike } from "../program.ts";
 import type { AnyFields, GivenFields } from "./given.ts";
-import { PipelineBuilder } from "./graph-builder.ts";
+import { PipelineBuilder } from "./pipeline-builder.ts";
 import type { Callable } from "./program-type.ts";
 import type { Scope } from "./reference.ts";
 

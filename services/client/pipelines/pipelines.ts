@@ -15,6 +15,7 @@ import type { PipelineRunOptions } from "../../../schemas/messages/pipeline-even
 import type { Signature } from "../../../schemas/signature/ast.ts";
 import { encodeInputs } from "../../../schemas/signature/mod.ts";
 import { token } from "../../../schemas/subjects.ts";
+import { patiently } from "../patience.ts";
 import type { SignatureLike } from "../program.ts";
 import type {
   PipelineAnalysis,
@@ -25,7 +26,6 @@ import type {
   RunStatus,
   RunSummary,
 } from "./answers.ts";
-import { patiently } from "./patience.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PipelineHost } from "./pipeline-host.ts";
 import { PipelineRun } from "./pipeline-run.ts";

@@ -90,3 +90,22 @@ test("progress - without the definition, stages are listed as they begin", () =>
     [["inner", ["a", "b"]]],
   );
 });
+
+test("progress - what stands in for a stage ends with it once; what is given up runs no more", () => {
+  const fold = new ProgressFold();
+  const call = (kind: string, n: number, more: object = {}) => ({ kind, stage: 1, name: "c", n, ...more });
+  fold.apply(
+    event(1, "started", [
+      call("started", 1, { path: "r[0]" }),
+      call("started", 2, { path: "r[1]/m[0]" }),
+      call("started", 3, { path: "r[2]" }),
+    ]),
+  );
+  const failed = call("failed", 1, { path: "r[0]", error, durationMs: 5, next: "value" });
+  const finished = call("finished", 1, { path: "r[0]", durationMs: 5, fallback: "value" });
+  fold.apply(event(2, "stage-failed", [failed]));
+  assert.deepEqual([fold.now().stages[0]?.running, fold.now().stages[0]?.failed], [3, 0]);
+  fold.apply(event(3, "stage-finished", [finished, { kind: "dropped", stage: 0, path: "r[1]" }]));
+  const [stage] = fold.now().stages;
+  assert.deepEqual([stage?.running, stage?.finished, stage?.failed, stage?.status], [1, 1, 0, "running"]);
+});

@@ -19,6 +19,8 @@ export interface EventProgress {
 
 interface Growing extends StageProgress {
   depth: number;
+  /** Paths of its instances that run. */
+  on: Set<string>;
   /** Bodies that have ended: items, rounds. */
   left: number;
   rounds?: number;
@@ -49,7 +51,7 @@ export class ProgressFold {
       status: this.#status,
       percent: this.#percent(stages),
       elapsedMs: this.#atMs - this.#startedAtMs,
-      stages: stages.map(({ depth: _depth, left: _left, rounds: _rounds, ...stage }) => stage),
+      stages: stages.map(({ depth: _depth, on: _on, left: _left, rounds: _rounds, ...stage }) => stage),
     };
   }
 
@@ -75,39 +77,44 @@ export class ProgressFold {
       case "started": {
         const stage = this.#stage(step.stage, step.name, step.path);
         stage.started++;
-        stage.running++;
-        stage.status = "running";
+        begin(stage, step.path);
         stage.startedAt ??= time;
         if (step.items !== undefined) stage.items = (stage.items ?? 0) + step.items;
         return;
       }
       case "finished": {
         const stage = this.#stage(step.stage, step.name, step.path);
-        stage.running = Math.max(0, stage.running - 1);
         stage.finished++;
         stage.workMs += step.durationMs;
-        settle(stage, "finished");
+        settle(stage, step.path, "finished");
         return;
       }
       case "failed": {
         const stage = this.#stage(step.stage, step.name, step.path);
-        stage.running = Math.max(0, stage.running - 1);
         stage.workMs += step.durationMs;
         stage.error = step.error as WireError;
-        if (step.next === "retry" || step.next === "fallback") {
-          stage.status = step.next === "retry" ? "backoff" : "running";
-          return;
+        // What stands in for it has still to end.
+        if (step.next === "fallback" || step.next === "value") begin(stage, step.path);
+        else if (step.next === "retry") {
+          settle(stage, step.path, "backoff");
+          stage.status = "backoff";
+        } else {
+          if (step.next === "skip") stage.skipped++;
+          else stage.failed++;
+          settle(stage, step.path, step.next === "skip" ? "skipped" : "failed");
         }
-        stage.failed++;
-        settle(stage, step.next === "fail" ? "failed" : "finished");
         return;
       }
       case "skipped": {
         const stage = this.#stage(step.stage, step.name, step.path);
         stage.skipped++;
-        settle(stage, "skipped");
+        settle(stage, step.path, "skipped");
         return;
       }
+      case "dropped":
+        for (const stage of this.#stages.values())
+          for (const path of stage.on) if (isWithin(path, step.path)) settle(stage, path, "cancelled");
+        return;
       case "left": {
         const stage = this.#stages.get(step.stage);
         if (stage !== undefined) stage.left++;
@@ -128,6 +135,7 @@ export class ProgressFold {
     const reports = new Map(result.stages.map((one) => [one.stage, one]));
     for (const stage of this.#stages.values()) {
       stage.running = 0;
+      stage.on.clear();
       const report = reports.get(stage.stage);
       if (report?.error !== undefined) stage.error ??= report.error as WireError;
       if (stage.status === "running" || stage.status === "backoff")
@@ -159,6 +167,7 @@ export class ProgressFold {
 function fresh(stage: number, name: string, kind: string): Growing {
   return {
     depth: 0,
+    on: new Set(),
     left: 0,
     stage,
     name,
@@ -174,7 +183,19 @@ function fresh(stage: number, name: string, kind: string): Growing {
   };
 }
 
+function begin(stage: Growing, path = ""): void {
+  stage.on.add(path);
+  stage.running = stage.on.size;
+  stage.status = "running";
+}
+
 /** What it is when one instance of it has ended: as long as another runs, it runs. */
-function settle(stage: StageProgress, status: StageProgress["status"]): void {
-  if (stage.running === 0) stage.status = status;
+function settle(stage: Growing, path = "", status: StageProgress["status"]): void {
+  stage.on.delete(path);
+  stage.running = stage.on.size;
+  stage.status = stage.running > 0 ? "running" : status;
+}
+
+function isWithin(path: string, body: string): boolean {
+  return path === body || path.startsWith(`${body}/`);
 }

@@ -85,6 +85,12 @@ export type Reached<Out, Options> = 0 extends 1 & Out
     ? { [Field in keyof Out]: Out[Field] | null }
     : Out;
 
+/** What a person answers; a no makes the stage fail with `not_allowed`. */
+export interface Approval {
+  approved: boolean;
+  note: string | null;
+}
+
 /** Options that travel with each request of a stage. */
 const REQUEST_OPTIONS = [
   "implementation",

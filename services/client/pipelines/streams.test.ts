@@ -100,3 +100,16 @@ test("place - is short however many requests were read to their end", () => {
   assert.equal(again.toString(), "3:1-1000,4:2-3,4:7");
   assert.throws(() => StreamPlace.parse("nonsense"), { code: "invalid_inputs" });
 });
+
+test("streams - ask a source that is slow once, however many chunks another one has", async () => {
+  let listeners = 0;
+  // biome-ignore lint/suspicious/noThenProperty: it counts who listens
+  const silent = { then: () => listeners++ } as unknown as Promise<IteratorResult<RunEventAnswer>>;
+  let asked = 0;
+  const first = { done: false, value: started(1, [1, "one", 1]) } as const;
+  const events = { next: () => (asked++ === 0 ? Promise.resolve(first) : silent) };
+  const texts = { "u.p.r_1_1": Array.from({ length: 1_000 }, () => "a") };
+  const stream = runStream({ ...sources(texts, []), events }, {});
+  for (let n = 0; n < 1_000; n++) assert.equal((await stream.next()).done, false);
+  assert.deepEqual([asked, listeners], [2, 1]);
+});

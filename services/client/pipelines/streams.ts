@@ -8,6 +8,7 @@
 import type { PipelineStep } from "../../../schemas/messages/pipeline-event.ts";
 import type { StreamChunk, StreamOptions } from "../stream.ts";
 import type { RunEventAnswer } from "./answers.ts";
+import { Arrivals } from "./arrivals.ts";
 import { StreamPlace } from "./stream-place.ts";
 
 export interface StageChunk extends StreamChunk {
@@ -35,7 +36,8 @@ export interface StreamSources {
 
 type Came =
   | { from: "events"; event: IteratorResult<RunEventAnswer> }
-  | { from: Opened; chunk: IteratorResult<StreamChunk> };
+  | { from: Opened; chunk: IteratorResult<StreamChunk> }
+  | { from: "trouble"; error: unknown };
 
 interface Opened {
   number: number;
@@ -52,29 +54,35 @@ export async function* runStream(
 ): AsyncGenerator<StageChunk> {
   const { after, stages, ...each } = options;
   const place = after === undefined ? new StreamPlace() : StreamPlace.parse(after);
-  const pending = new Map<Opened | "events", Promise<Came>>();
+  const asked = new Set<Opened | "events">();
+  // Each source has one answer in it at most. A race of them would leave a trace in each that is slow, for every chunk.
+  const came = new Arrivals<Came>();
   const ask = (from: Opened | "events") => {
-    const next: Promise<Came> =
-      from === "events"
-        ? sources.events.next().then((event) => ({ from, event }))
-        : from.chunks.next().then(
-            (chunk) => ({ from, chunk }),
-            () => ({ from, chunk: { done: true, value: undefined } }),
-          );
-    pending.set(from, next);
+    asked.add(from);
+    if (from === "events")
+      sources.events.next().then(
+        (event) => came.put({ from, event }),
+        (error: unknown) => came.put({ from: "trouble", error }),
+      );
+    else
+      from.chunks.next().then(
+        (chunk) => came.put({ from, chunk }),
+        () => came.put({ from, chunk: { done: true, value: undefined } }),
+      );
   };
   ask("events");
   try {
-    while (pending.size > 0) {
-      const came = await Promise.race(pending.values());
-      pending.delete(came.from);
-      if (came.from === "events") {
-        if (came.event.done) continue;
-        for (const opened of begun(came.event.value)) ask(opened);
+    while (asked.size > 0) {
+      const next = await came.take();
+      if (next.from === "trouble") throw next.error;
+      asked.delete(next.from);
+      if (next.from === "events") {
+        if (next.event.done) continue;
+        for (const opened of begun(next.event.value)) ask(opened);
         ask("events");
         continue;
       }
-      const { from, chunk } = came;
+      const { from, chunk } = next;
       if (chunk.done) {
         place.readToEnd(from.number, from.n);
         continue;
@@ -86,7 +94,7 @@ export async function* runStream(
     }
   } finally {
     await sources.events.return?.();
-    for (const from of pending.keys()) if (from !== "events") void from.chunks.return?.();
+    for (const from of asked) if (from !== "events") void from.chunks.return?.();
   }
 
   function begun(event: RunEventAnswer): Opened[] {

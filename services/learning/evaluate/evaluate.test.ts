@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { evaluate, verdictOf } from "./evaluate.ts";
 import { estimateFrom } from "./interval.ts";
 import type { LoggedDecision, TargetPolicy } from "./logged.ts";

@@ -13,7 +13,7 @@ export interface Choice extends Pick<LoggedDecision, "arms" | "probabilities" | 
 }
 
 export interface Ending {
-  result: Pick<Result, "status" | "timings"> & { usage: Usage };
+  result: Pick<Result, "status" | "timings" | "validation"> & { usage: Usage };
   /** Its score, or, where nobody scored it, the program's mean score: the same for all arms favours none. */
   quality: number;
 }

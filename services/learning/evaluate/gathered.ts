@@ -45,6 +45,8 @@ export class GatheredDecisions {
   readonly #succeeded: boolean[] = [];
   readonly #inTime: number[] = [];
   readonly #thrift: number[] = [];
+  /** What validators said of the answers; NaN where they said nothing. */
+  readonly #validated: number[] = [];
   readonly sequences: number[] = [];
   readonly stateSequences: number[] = [];
   readonly chosen: number[] = [];
@@ -74,6 +76,7 @@ export class GatheredDecisions {
     this.#succeeded.push(result.status === "succeeded");
     this.#inTime.push(inTime);
     this.#thrift.push(thrift);
+    this.#validated.push(result.validation?.quality ?? Number.NaN);
     this.sequences.push(outcome.sequence);
     this.stateSequences.push(decision.stateSequence);
     this.chosen.push(chosen);
@@ -109,10 +112,13 @@ export class GatheredDecisions {
     return this.#succeeded[index] as boolean;
   }
 
-  /** Mean of what was said of an answer; undefined where nobody scored it. */
+  /** Mean of what was said of an answer, else what its validators said; undefined where nobody scored it. */
   scoreOf(index: number): number | undefined {
     const scores = this.#scores.get(this.#ids[index] as string);
-    if (scores === undefined) return undefined;
+    if (scores === undefined) {
+      const validated = this.#validated[index] as number;
+      return Number.isNaN(validated) ? undefined : validated;
+    }
     let total = 0;
     for (const score of scores.values()) total += score;
     return total / scores.size;

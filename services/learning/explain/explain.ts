@@ -154,13 +154,14 @@ function changeOf({ verb, sequence, timeMs, data }: NonNullable<PolicyInForce["c
 }
 
 function resultOf(result: NonNullable<RequestStory["result"]>["data"]): NonNullable<Explanation["result"]> {
-  const { implementation, attempts, error, fallbackReason, confidence, usage, timings } = result;
+  const { implementation, attempts, error, fallbackReason, confidence, validation, usage, timings } = result;
   return {
     ...(implementation !== undefined && { implementation }),
     attempts: attempts.length,
     ...(error !== undefined && { error }),
     ...(fallbackReason !== undefined && { fallbackReason }),
     ...(confidence !== undefined && { confidence }),
+    ...(validation !== undefined && { validation }),
     usage,
     queueMs: timings.queueMs,
     runMs: timings.runMs,

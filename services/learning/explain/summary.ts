@@ -4,7 +4,7 @@ import type { Result } from "../../../schemas/messages/result.ts";
 import type { ExplainedCandidate } from "./candidates.ts";
 import type { Choice } from "./choice.ts";
 import type { RequestStory } from "./story.ts";
-import { percent, span } from "./wording.ts";
+import { decimal, percent, span } from "./wording.ts";
 
 export function summaryOf(
   story: RequestStory,
@@ -12,7 +12,20 @@ export function summaryOf(
   candidates: readonly ExplainedCandidate[],
 ): string {
   const chosen = choice === undefined ? undefined : chosenText(choice, candidates.length);
-  return [chosen, endText(story, choice)].filter((text) => text !== undefined).join(" ");
+  return [chosen, endText(story, choice), validatedText(story)]
+    .filter((text) => text !== undefined)
+    .join(" ");
+}
+
+/** Those that an answer may not fail have told so as its failure. */
+function validatedText({ result }: RequestStory): string | undefined {
+  const { verdicts = [], quality } = result?.data.validation ?? {};
+  if (verdicts.length === 0) return undefined;
+  const failed = verdicts.filter(({ valid }) => !valid);
+  const scored = quality === undefined ? "" : `, which makes a quality of ${decimal(quality)}`;
+  if (failed.length === 0) return `All of its validators passed${scored}.`;
+  const names = failed.map(({ validator }) => validator).join(", ");
+  return `Of its ${verdicts.length} validators ${names} did not pass${scored}.`;
 }
 
 function chosenText({ how, chosen, best, namedBy }: Choice, count: number): string {

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseJson, stringifyJson } from "../../../schemas/envelope/json.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { LearningLog } from "../../../tests/kit/learning-log.ts";
 import { applyMessage } from "./apply.ts";
 import { decideNext } from "./decide.ts";

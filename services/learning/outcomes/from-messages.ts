@@ -44,9 +44,20 @@ export function outcomeOfResult(result: Result, sequence: number): LearningEvent
     sequence,
     place: { program, ...place },
     outcome: isSuccess
-      ? { success: true, inTime: timeShare(timings.totalMs, deadlineMs), thrift: thriftShare(usage) }
+      ? {
+          success: true,
+          inTime: timeShare(timings.totalMs, deadlineMs),
+          thrift: thriftShare(usage),
+          ...scoredAtOnce(result),
+        }
       : { success: false, inTime: 0, thrift: 0 },
   };
+}
+
+/** What the program's validators say counts until somebody judges the answer. */
+function scoredAtOnce({ validation }: Result): { quality?: number } {
+  const quality = validation?.quality;
+  return typeof quality === "number" && quality >= 0 && quality <= 1 ? { quality } : {};
 }
 
 /**
@@ -82,9 +93,10 @@ export function outcomeOfFailure(failed: AttemptFailed, sequence: number): Learn
 
 /** A score of an earlier success, however late. */
 export function qualityOfFeedback(
-  { place, program, score }: ProgramFeedback,
+  { place, program, score, replaces }: ProgramFeedback,
   sequence: number,
 ): LearningEvent | undefined {
   if (place === undefined || program === undefined) return undefined;
-  return { kind: "quality", sequence, place: { program, ...place }, score };
+  const learned = { kind: "quality", sequence, place: { program, ...place }, score } as const;
+  return replaces === undefined ? learned : { ...learned, replaces };
 }

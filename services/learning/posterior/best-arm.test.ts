@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { bestArmProbabilities, MAX_CANDIDATES } from "./best-arm.ts";
 import { phi } from "./normal.ts";
 

@@ -34,5 +34,8 @@ export type LearningEvent =
   | { kind: "program-removed"; sequence: number; program: string }
   /** How an attempt ended that a decision had chosen freely: not a retry, not a fallback. */
   | { kind: "outcome"; sequence: number; place: OutcomePlace; outcome: Outcome }
-  /** A score of an earlier success, however late. */
-  | { kind: "quality"; sequence: number; place: OutcomePlace; score: number };
+  /**
+   * A score of an earlier success, however late. `replaces` = sequence of that success, where its validators had scored it:
+   * what they said does not count any more.
+   */
+  | { kind: "quality"; sequence: number; place: OutcomePlace; score: number; replaces?: number };

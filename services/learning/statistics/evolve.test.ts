@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { armProbabilities, probabilities, rewards } from "../posterior/policy.ts";
 import { BALANCED } from "../posterior/reward.ts";
 import { COUNT, QUALITY, SCORED } from "./cell.ts";
@@ -286,4 +286,75 @@ test("a function - is believed to be quick and to cost nothing until it was trie
   for (const channel of [KEEPS_TIME, SAVES])
     assert.ok((words.offset[channel] as number) > (call.offset[channel] as number) + 0.1);
   assert.equal(words.offset[SATISFIES], call.offset[SATISFIES]);
+});
+
+test("feedback on a validated answer - counts in place of what its validators said, however late", () => {
+  const begun = [declared("p", "a@1", "b@1"), outcome(at("p", "a@1"), true, 0.5)];
+  const first = outcome(at("p", "a@1"), true, 1);
+  const later = times(40, outcome(at("p", "b@1"), true));
+  const start = [...begun, first, ...later];
+  const score = { kind: "quality", sequence: ++sequence, place: at("p", "a@1"), score: 0.25 } as const;
+  const replaced = given(...start, { ...score, replaces: first.sequence });
+  const beside = given(...start, score);
+  const never = given(
+    ...start.map((event) => (event === first ? outcome(at("p", "a@1"), true) : event)),
+    score,
+  );
+  for (const sums of [
+    (state: LearningState) => armIn(state, "a@1").whole.values,
+    (state: LearningState) => armIn(state, "a@1").kinds[0]?.values ?? [],
+  ]) {
+    const close = (cell: number) =>
+      assert.ok(Math.abs((sums(replaced)[cell] as number) - (sums(never)[cell] as number)) < 1e-9);
+    close(SCORED);
+    close(QUALITY);
+    assert.ok((sums(beside)[SCORED] as number) > (sums(replaced)[SCORED] as number) + 0.9);
+  }
+  assert.equal(replaced.validated.has(first.sequence), false);
+});
+
+test("feedback on a validated answer - a second one counts beside the first, as ever", () => {
+  const begun = declared("p", "a@1");
+  const first = outcome(at("p", "a@1"), true, 1);
+  const score = () =>
+    ({
+      kind: "quality",
+      sequence: ++sequence,
+      place: at("p", "a@1"),
+      score: 0,
+      replaces: first.sequence,
+    }) as const;
+  const state = given(begun, first, score(), score());
+  assert.deepEqual(
+    [armIn(state, "a@1").whole.values[SCORED], armIn(state, "a@1").whole.values[QUALITY]],
+    [2, 0],
+  );
+});
+
+test("feedback on a validated answer - of a program that was forgotten meanwhile takes nothing away", () => {
+  const begun = declared("p", "a@1");
+  const first = outcome(at("p", "a@1"), true, 1);
+  const removed: LearningEvent = { kind: "program-removed", sequence: ++sequence, program: "p" };
+  const after = [declared("p", "a@1"), outcome(at("p", "a@1"), true, 1)];
+  const score: LearningEvent = {
+    kind: "quality",
+    sequence: ++sequence,
+    place: at("p", "a@1"),
+    score: 0,
+    replaces: first.sequence,
+  };
+  const state = given(begun, first, removed, ...after, score);
+  const { values } = armIn(state, "a@1").whole;
+  assert.ok(
+    Math.abs((values[SCORED] as number) - 2) < 1e-9 && Math.abs((values[QUALITY] as number) - 1) < 1e-9,
+  );
+});
+
+test("validated answers - are remembered within their bound, and survive a snapshot", () => {
+  const place = at("p", "a@1");
+  const many = Array.from({ length: LEARNING_BOUNDS.validated + 5 }, () => outcome(place, true, 1));
+  const state = given(declared("p", "a@1"), ...many);
+  assert.equal(state.validated.size, LEARNING_BOUNDS.validated);
+  assert.equal(state.validated.has(many[4]?.sequence ?? 0), false);
+  assert.deepEqual(stateFromJson(stateToJson(state)).validated, state.validated);
 });

@@ -20,7 +20,7 @@ export function evolve(state: LearningState, event: LearningEvent): LearningStat
       evict(state, event.place.program);
       return state;
     case "quality":
-      observeQuality(state, programOf(state, event.place.program), event.place, event.score);
+      observeQuality(state, programOf(state, event.place.program), event.place, event.score, event.replaces);
       evict(state, event.place.program);
       return state;
     default: {
@@ -33,7 +33,7 @@ export function evolve(state: LearningState, event: LearningEvent): LearningStat
 
 /** The program, now the most recently used one. */
 function programOf(state: LearningState, name: string): ProgramStatistics {
-  const program = state.programs.get(name) ?? newProgram();
+  const program = state.programs.get(name) ?? newProgram(state.sequence);
   state.programs.delete(name);
   state.programs.set(name, program);
   return program;

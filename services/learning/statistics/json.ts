@@ -28,6 +28,7 @@ interface ArmJson {
 }
 
 export interface ProgramJson {
+  since: number;
   time: number;
   kinds: string[];
   arms: ArmJson[];
@@ -42,6 +43,7 @@ export interface LearningJson {
   sequence: number;
   programs: [string, ProgramJson][];
   families: [string, number[]][];
+  validated: [sequence: number, quality: number, time: number][];
 }
 
 /** The same state gives the same text. */
@@ -50,6 +52,7 @@ export function stateToJson(state: LearningState): LearningJson {
     sequence: state.sequence,
     programs: [...state.programs].map(([name, program]) => [name, programToJson(program)]),
     families: [...state.families].map(([name, sums]) => [name, [...sums]]),
+    validated: [...state.validated].map(([sequence, { quality, time }]) => [sequence, quality, time]),
   };
 }
 
@@ -64,12 +67,14 @@ export function stateFromJson(json: LearningJson): LearningState {
     programs: new Map(json.programs.map(([name, program]) => [name, programFromJson(program)])),
     families: new Map(json.families.map(([name, sums]) => [name, Float64Array.from(sums)])),
     entries,
+    validated: new Map(json.validated.map(([sequence, quality, time]) => [sequence, { quality, time }])),
   };
 }
 
 function programToJson(program: ProgramStatistics): ProgramJson {
-  const { time, kinds, arms, counts, squares, errors, rewards, restarts } = program;
+  const { since, time, kinds, arms, counts, squares, errors, rewards, restarts } = program;
   return {
+    since,
     time,
     kinds: [...kinds.keys()],
     arms: [...arms.values()].map(armToJson),
@@ -83,6 +88,7 @@ function programToJson(program: ProgramStatistics): ProgramJson {
 
 function programFromJson(json: ProgramJson): ProgramStatistics {
   return {
+    since: json.since,
     time: json.time,
     kinds: new Map(json.kinds.map((kind, index) => [kind, index])),
     arms: new Map(json.arms.map((arm) => [arm.key, armFromJson(arm)])),

@@ -30,6 +30,7 @@ import { restart } from "./restart.ts";
 import {
   type ArmStatistics,
   kindIndex,
+  LEARNING_BOUNDS,
   type LearningState,
   newArm,
   type ProgramStatistics,
@@ -80,7 +81,14 @@ export function observeOutcome(
   if (change !== undefined) restart(state, program, arm, "immediate", change, forecastReward, satisfies);
   if (outcome.success && outcome.quality !== undefined) {
     observeQuality(state, program, where, outcome.quality);
+    remember(state, outcome.quality, program.time);
   }
+}
+
+/** A person's word on it may still come. */
+function remember({ sequence, validated }: LearningState, quality: number, time: number): void {
+  validated.set(sequence, { quality, time });
+  if (validated.size > LEARNING_BOUNDS.validated) validated.delete(validated.keys().next().value as number);
 }
 
 export function observeQuality(
@@ -88,8 +96,10 @@ export function observeQuality(
   program: ProgramStatistics,
   where: OutcomePlace,
   score: number,
+  replaces?: number,
 ): void {
   const arm = locate(state, program, where);
+  if (replaces !== undefined) takeBack(state, program, arm, replaces);
   forecastBest(program, arm);
   const forecastScore = expected[SATISFIES] as number;
   observation.fill(0);
@@ -104,6 +114,39 @@ export function observeQuality(
   learnChannel(state, program, arm, SATISFIES, score);
   add(state, program, arm);
   if (change !== undefined) restart(state, program, arm, "quality", change, forecastScore, forecastScore);
+}
+
+/**
+ * Takes what is left of validators' score out of the cells that it was added to. Nothing where it is forgotten, or went
+ * when its arm started again.
+ */
+function takeBack(
+  state: LearningState,
+  program: ProgramStatistics,
+  arm: ArmStatistics,
+  sequence: number,
+): void {
+  const known = state.validated.get(sequence);
+  if (known === undefined) return;
+  state.validated.delete(sequence);
+  const { restarts, since, time } = program;
+  const isForgotten = restarts.length === LEARNING_BOUNDS.restarts && (restarts[0]?.sequence ?? 0) > sequence;
+  const isRestarted = restarts.some((one) => one.arm === arm.key && one.sequence >= sequence);
+  if (sequence < since || isForgotten || isRestarted) return;
+  const weight = discountAfter(time - known.time);
+  discount(arm.whole, time);
+  takeOut(arm.whole.values, 0, weight, known.quality);
+  const block = arm.kinds[place.kind];
+  if (block === undefined) return;
+  discount(block, time);
+  for (const cell of [KIND_CELL, lengthCell(place.length), loadCell(place.load)])
+    takeOut(block.values, cell, weight, known.quality);
+}
+
+/** Never below nothing: sums are rounded. */
+function takeOut(cells: Float64Array, cell: number, weight: number, quality: number): void {
+  cells[cell + SCORED] = Math.max(0, (cells[cell + SCORED] as number) - weight);
+  cells[cell + QUALITY] = Math.max(0, (cells[cell + QUALITY] as number) - weight * quality);
 }
 
 /** Finds the arm, and sets `place` and `pool` for it. */

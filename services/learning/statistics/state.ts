@@ -8,7 +8,7 @@ import { CELL_SIZE, newSums, type Sums } from "./cell.ts";
 import { CHANNELS } from "./channel.ts";
 
 /** Change it whenever `evolve` or the shape of the state changes: older snapshots are then ignored. */
-export const LEARNING_EVOLVE_VERSION = "2";
+export const LEARNING_EVOLVE_VERSION = "3";
 
 /** Together they bound the memory, whatever the log holds, to about 110 MB. */
 export const LEARNING_BOUNDS = {
@@ -23,6 +23,8 @@ export const LEARNING_BOUNDS = {
   families: 1_000,
   /** Restarts that a program remembers. */
   restarts: 16,
+  /** Successes scored by validators (~130 B each) that feedback may still score instead; oldest out. */
+  validated: 20_000,
 } as const;
 
 export interface ArmStatistics {
@@ -56,6 +58,8 @@ export interface Restart {
 }
 
 export interface ProgramStatistics {
+  /** Sequence at which it was begun. */
+  since: number;
   /** Outcomes so far: the clock of the discounting. */
   time: number;
   /** Kind of task → its index in every arm's `kinds`. */
@@ -71,6 +75,13 @@ export interface ProgramStatistics {
   restarts: Restart[];
 }
 
+/** A success whose quality is what validators said: until somebody says more. */
+export interface Validated {
+  quality: number;
+  /** The program's clock when it was added to its arm's cells. */
+  time: number;
+}
+
 export interface LearningState {
   sequence: number;
   programs: Map<string, ProgramStatistics>;
@@ -78,14 +89,17 @@ export interface LearningState {
   families: Map<string, Float64Array>;
   /** Arms of all programs, and their kinds of task. */
   entries: number;
+  /** By the sequence of the result. */
+  validated: Map<number, Validated>;
 }
 
 export function initialState(): LearningState {
-  return { sequence: 0, programs: new Map(), families: new Map(), entries: 0 };
+  return { sequence: 0, programs: new Map(), families: new Map(), entries: 0, validated: new Map() };
 }
 
-export function newProgram(): ProgramStatistics {
+export function newProgram(since = 0): ProgramStatistics {
   return {
+    since,
     time: 0,
     kinds: new Map(),
     arms: new Map(),

@@ -48,7 +48,7 @@ export interface ModelRequest {
   history?: readonly Turn[] | undefined;
   /** Slot of the model's server in which the session's prompts are kept computed. */
   slot?: number | undefined;
-  /** How likely each label of a choice is over past inputs; absent = its answer is not calibrated. */
+  /** What is taken off each label of a choice: how likely it is over past inputs; absent = it is not calibrated. */
   means?: LabelScores | undefined;
   signal: AbortSignal;
   /** Where somebody reads while the model writes. */
@@ -72,7 +72,8 @@ export interface ModelAnswer {
   finishReason: string;
   /** The model as its server names it. */
   modelId: string;
-  timings: { firstTokenMs?: number; totalMs: number };
+  /** `modelMs`: what of the call its server took; `validateMs`: what checking the answer did. */
+  timings: { firstTokenMs?: number; totalMs: number; modelMs: number; validateMs: number };
   /** Of a choice: each label's log-probability before calibration, and the probability of the chosen one after it. */
   choice?: { labelScores: LabelScores; confidence: number };
   /** Slot of the model's server that was used. */

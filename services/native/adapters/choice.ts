@@ -27,7 +27,7 @@ export function createChoiceAdapter(source: ModelSource): ModelAdapter {
         const scorer = scorers.get(request.model) ?? new ModelScorer();
         scorers.set(request.model, scorer);
         const { labelScores, told } = await scoreByAll(request, choice, (one, asked) =>
-          scorer.score(one, asked, call),
+          call.ask(() => scorer.score(one, asked, call)),
         );
         const { label, confidence } = pickLabel(labelScores, request.means);
         const chosen = choice.labels.find(({ text }) => text === label);

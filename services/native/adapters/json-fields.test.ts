@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import fc from "fast-check";
 import { canonicalJson, parseJson, stringifyJson } from "../../../schemas/envelope/json.ts";
 import { signatures, valuesOf } from "../../../schemas/signature/arbitraries.ts";
 import { encodeOutputs, parseSignature } from "../../../schemas/signature/mod.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { closedJson } from "../../client/partial-json.ts";
 import { type FieldPiece, JsonFields } from "./json-fields.ts";
 

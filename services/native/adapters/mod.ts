@@ -15,7 +15,7 @@ export type {
   OutputStream,
   Turn,
 } from "./adapter.ts";
-export { usageOf } from "./errors.ts";
+export { usageOf, withUsage } from "./errors.ts";
 export { checkModels, findModel, readModels } from "./models.ts";
 
 /** By the kind of implementation that they run. They share their models' connections. */

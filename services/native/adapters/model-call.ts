@@ -15,6 +15,9 @@ export interface CallInProgress {
   readonly options: CallOptions;
   /** Counts what a turn has cost, also for the case that the next one fails. */
   spend(usage: Usage): void;
+  /** Measures what the model's server takes, and what checking its answer does. */
+  ask<Answer>(asking: () => Promise<Answer>): Promise<Answer>;
+  check<Checked>(checking: () => Checked): Checked;
   /** What an error of this moment is told with. */
   facts(): CallFacts;
 }
@@ -41,6 +44,8 @@ export async function callModel(
   const timeoutMs = settings.timeoutMs ?? model.timeoutMs;
   using limit = startTimeLimit(timeoutMs, request.signal);
   let usage = NO_USAGE;
+  let modelMs = 0;
+  let validateMs = 0;
   let secrets: readonly string[] = [];
   const facts = (): CallFacts => ({
     model: model.model,
@@ -67,10 +72,23 @@ export async function callModel(
       spend(more) {
         usage = addUsage(usage, more);
       },
+      async ask(asking) {
+        const startedAt = performance.now();
+        const answer = await asking();
+        modelMs += performance.now() - startedAt;
+        return answer;
+      },
+      check(checking) {
+        const startedAt = performance.now();
+        const checked = checking();
+        validateMs += performance.now() - startedAt;
+        return checked;
+      },
       facts,
     });
-    const timings = { totalMs: limit.elapsedMs, ...(firstTokenMs !== undefined && { firstTokenMs }) };
-    return { ...outcome, usage, timings };
+    const totalMs = limit.elapsedMs;
+    const first = firstTokenMs === undefined ? {} : { firstTokenMs };
+    return { ...outcome, usage, timings: { ...first, totalMs, modelMs, validateMs } };
   } catch (thrown) {
     throw withUsage(modelError(thrown, facts()), usage);
   }

@@ -14,8 +14,8 @@ export function createPlainAdapter(source: ModelSource): ModelAdapter {
     call: (request) =>
       callModel(request, source, async (call) => {
         const output = textOutput(request.signature);
-        const { text, ...told } = await readText(request, call, output);
-        const validated = validateOutputs(request.signature, { [output]: text });
+        const { text, ...told } = await call.ask(() => readText(request, call, output));
+        const validated = call.check(() => validateOutputs(request.signature, { [output]: text }));
         if (validated.ok) return { ...told, text, outputs: validated.value };
         throw new DspexError("output_invalid", validated.problems.map(problemText).join("; "), {
           path: validated.problems[0]?.path,

@@ -22,12 +22,12 @@ export function createStructuredAdapter(source: ModelSource): ModelAdapter {
       callModel(request, source, async (call) => {
         const messages = structuredMessages(request);
         const first = await takeTurn(request, call, messages);
-        const checked = checkAnswer(first.text, request.signature);
+        const checked = call.check(() => checkAnswer(first.text, request.signature));
         if ("outputs" in checked) return { ...first, outputs: checked.outputs };
         request.stream?.restart();
         const again = [...messages, ...repairMessages(first.text, checked.problems)];
         const second = await takeTurn(request, call, again);
-        const repaired = checkAnswer(second.text, request.signature);
+        const repaired = call.check(() => checkAnswer(second.text, request.signature));
         if ("outputs" in repaired) return { ...second, outputs: repaired.outputs };
         throw repaired.error;
       }),
@@ -46,11 +46,13 @@ async function takeTurn(request: ModelRequest, call: CallInProgress, messages: M
   };
   if (stream !== undefined) {
     const fields = new JsonFields(signature.outputs);
-    return readTextStream(request, call, asked, async (text) => {
-      for (const piece of fields.feed(text)) await stream.write(piece, call.limit.signal);
-    });
+    return call.ask(() =>
+      readTextStream(request, call, asked, async (text) => {
+        for (const piece of fields.feed(text)) await stream.write(piece, call.limit.signal);
+      }),
+    );
   }
-  const result = await generateText({ ...call.options, ...asked });
+  const result = await call.ask(() => generateText({ ...call.options, ...asked }));
   call.spend(readUsage(result.usage, model));
   checkFinish(result.finishReason, request);
   return { text: result.text, finishReason: result.finishReason, modelId: result.response.modelId };

@@ -54,6 +54,17 @@ describe("template", () => {
       "answer",
     ]);
   });
+  it("template - what only the templates module computes is no place", () => {
+    const signature = parseSignature("question: str, rows: list[str] -> answer: str");
+    const source =
+      "{{ question | upcase }} {{rows[0]}} {{ rows.size }} {{- rows -}} {{ rows }} {a} {{ 1 }} {{}} {% if question %}";
+    assert.deepEqual(unknownPlaces(source, signature), [
+      "question | upcase",
+      "rows[0]",
+      "rows.size",
+      "- rows -",
+    ]);
+  });
 });
 
 describe("models", () => {

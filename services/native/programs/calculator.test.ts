@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { isDspexError } from "../../../schemas/errors.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { toDouble, toText } from "./exact-number.ts";
 import { computeExpression } from "./expression.ts";
 

@@ -23,6 +23,14 @@ export function advise({ bottleneck, parallelSpeedup, stages, compiled }: Advise
       return own !== undefined && own.runs > 1 && own.within.length > 0
         ? `${part}, and works: a faster implementation of "${own.program}", or a higher concurrency than ${concurrencyOf(compiled)}, shortens the run.`
         : `${part}, and works: a faster implementation of "${own?.program ?? stage}", or splitting it into a map, shortens the run.`;
+    case "model":
+      return `${part}, and waits for a model: a faster one, a shorter prompt or answer, or asking it for several things at once, shortens the run.`;
+    case "serialisation":
+      return `${part}, mostly in reading and writing JSON: hand it less, or do its work where the values are made.`;
+    case "validation":
+      return `${part}, mostly in checking outputs: fewer checks, or outputs of simpler types, shorten the run.`;
+    case "failures":
+      return `${part}, mostly in attempts that failed: what fails should not be tried first.`;
     case "queue":
       return `${part}, and waits for a slot: more workers or slots in its pool shorten the run; parallel speed-up is ${parallelSpeedup}.`;
     case "route":

@@ -1,17 +1,14 @@
 // Where the time and the money of runs went: by stage, by what a request does, along the critical path; and what to
 // change first. Pure.
 
-import type {
-  PipelineAnalysis,
-  RunStatus,
-  StageAnalysis,
-  TimeProfile,
-} from "../../client/pipelines/answers.ts";
+import { roundMs } from "../../../schemas/messages/ms.ts";
+import type { PipelineAnalysis, RunStatus, StageAnalysis } from "../../client/pipelines/answers.ts";
 import type { Compiled } from "../definition/compiled.ts";
 import type { PipelinesEvent } from "../event.ts";
 import { advise, type Bottleneck } from "./advice.ts";
 import { criticalPath } from "./critical-path.ts";
-import { durationOf, type Span, spansOf, transferOf } from "./spans.ts";
+import { profileOf } from "./profile.ts";
+import { durationOf, type Span, spansOf } from "./spans.ts";
 
 export interface AnalysedRun {
   run: string;
@@ -50,7 +47,7 @@ export function analyse(runs: readonly [AnalysedRun, ...AnalysedRun[]], isOne: b
       return stageAnalysis(one, own, pathMs === 0 ? 0 : critical / pathMs);
     });
   const bottleneck = bottleneckOf(stages, onPath);
-  const parallelSpeedup = wallMs === 0 ? 0 : rounded(workMs / wallMs);
+  const parallelSpeedup = wallMs === 0 ? 0 : roundMs(workMs / wallMs);
   const status: PipelineAnalysis["status"] = {};
   for (const one of told) status[one.status] = (status[one.status] ?? 0) + 1;
   return {
@@ -59,9 +56,9 @@ export function analyse(runs: readonly [AnalysedRun, ...AnalysedRun[]], isOne: b
     ...(isOne && { run }),
     runs: told.length,
     status,
-    wallMs: rounded(wallMs),
-    workMs: rounded(workMs),
-    waitMs: rounded(waitMs),
+    wallMs: roundMs(wallMs),
+    workMs: roundMs(workMs),
+    waitMs: roundMs(waitMs),
     parallelSpeedup,
     ...(isOne && { criticalPath: links(told[0]?.path ?? []) }),
     stages,
@@ -95,14 +92,14 @@ function stageAnalysis(
     requests: spans.filter((span) => span.isRequest).length,
     failed: spans.filter((span) => span.status === "failed" && !span.retried).length,
     retried: spans.filter((span) => span.retried).length,
-    p50Ms: rounded(percentile(durations, 0.5)),
-    p95Ms: rounded(percentile(durations, 0.95)),
-    workMs: rounded(sum(spans, (span) => span.workMs)),
-    waitMs: rounded(sum(spans, (span) => durationOf(span) - span.workMs)),
+    p50Ms: roundMs(percentile(durations, 0.5)),
+    p95Ms: roundMs(percentile(durations, 0.95)),
+    workMs: roundMs(sum(spans, (span) => span.workMs)),
+    waitMs: roundMs(sum(spans, (span) => durationOf(span) - span.workMs)),
     inputTokens: sum(spans, (span) => span.usage?.inputTokens ?? 0),
     outputTokens: sum(spans, (span) => span.usage?.outputTokens ?? 0),
     costUsd: sum(spans, (span) => span.usage?.costUsd ?? 0),
-    criticalShare: rounded(criticalShare),
+    criticalShare: roundMs(criticalShare),
   };
 }
 
@@ -110,11 +107,16 @@ function bottleneckOf(stages: readonly StageAnalysis[], onPath: readonly Span[])
   const worst = [...stages].sort((a, b) => b.criticalShare - a.criticalShare)[0];
   if (worst === undefined || worst.criticalShare === 0) return undefined;
   const own = onPath.filter((span) => span.stage === worst.stage);
+  const profile = profileOf(own);
   const parts: [Bottleneck["why"], number][] = [
-    ["work", sum(own, (span) => span.workMs)],
-    ["queue", sum(own, (span) => span.queueMs)],
-    ["route", sum(own, (span) => span.routeMs)],
-    ["transfer", sum(own, transferOf)],
+    ["work", profile.codeMs],
+    ["model", profile.modelMs],
+    ["serialisation", profile.decodeMs + profile.encodeMs],
+    ["validation", profile.validateMs],
+    ["failures", profile.failedMs],
+    ["queue", profile.queueMs],
+    ["route", profile.routeMs],
+    ["transfer", profile.transferMs],
     ["wait", sum(own, (span) => (span.isRequest ? 0 : durationOf(span)))],
   ];
   const [why] = parts.sort((a, b) => b[1] - a[1])[0] as [Bottleneck["why"], number];
@@ -128,27 +130,15 @@ function links(path: readonly Span[]): NonNullable<PipelineAnalysis["criticalPat
     ...(span.path !== "" && { path: span.path }),
     n: span.n,
     startedAt: new Date(span.startMs).toISOString(),
-    durationMs: rounded(durationOf(span)),
-    workMs: rounded(span.workMs),
-    waitMs: rounded(durationOf(span) - span.workMs),
-    gapMs: rounded(Math.max(span.startMs - (path[n - 1]?.endMs ?? span.startMs), 0)),
+    durationMs: roundMs(durationOf(span)),
+    workMs: roundMs(span.workMs),
+    waitMs: roundMs(durationOf(span) - span.workMs),
+    gapMs: roundMs(Math.max(span.startMs - (path[n - 1]?.endMs ?? span.startMs), 0)),
   }));
 }
 
 function isPython({ pool }: Span): boolean {
   return pool !== undefined && pool !== "native";
-}
-
-function profileOf(spans: readonly Span[]): TimeProfile {
-  return {
-    requests: spans.length,
-    queueMs: rounded(sum(spans, (span) => span.queueMs)),
-    routeMs: rounded(sum(spans, (span) => span.routeMs)),
-    runMs: rounded(sum(spans, (span) => span.workMs)),
-    modelMs: rounded(sum(spans, (span) => span.modelMs)),
-    transferMs: rounded(sum(spans, transferOf)),
-    totalMs: rounded(sum(spans, durationOf)),
-  };
 }
 
 function percentile(sorted: readonly number[], share: number): number {
@@ -157,8 +147,4 @@ function percentile(sorted: readonly number[], share: number): number {
 
 function sum<Of>(all: readonly Of[], value: (one: Of) => number): number {
   return all.reduce((total, one) => total + value(one), 0);
-}
-
-function rounded(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }

@@ -3,6 +3,7 @@
 import type { Usage } from "../../../schemas/messages/parts.ts";
 import type { PipelineStep } from "../../../schemas/messages/pipeline-event.ts";
 import type { PipelinesEvent } from "../event.ts";
+import { partsOf, type SpanParts } from "./profile.ts";
 
 export interface Span {
   stage: number;
@@ -16,11 +17,10 @@ export interface Span {
   isRequest: boolean;
   pool: string | undefined;
   usage: Usage | undefined;
+  /** What its request's attempt ran. */
   workMs: number;
-  /** Of that, what a model's server took, where it is told. */
-  modelMs: number;
-  queueMs: number;
-  routeMs: number;
+  /** Of a request. */
+  parts: SpanParts | undefined;
 }
 
 /** Of stages with bodies only those within them; in the order in which they began. */
@@ -44,7 +44,7 @@ export function spansOf(events: readonly PipelinesEvent[], isLeaf: (stage: numbe
 }
 
 function spanOf(step: Extract<PipelineStep, { kind: "finished" | "failed" }>, startMs: number): Span {
-  const { stage, name, path = "", n, durationMs, timings, usage, pool, modelMs = 0 } = step;
+  const { stage, name, path = "", n, durationMs, timings, usage, pool, modelMs } = step;
   return {
     stage,
     name,
@@ -58,17 +58,10 @@ function spanOf(step: Extract<PipelineStep, { kind: "finished" | "failed" }>, st
     pool,
     usage,
     workMs: timings?.runMs ?? 0,
-    modelMs,
-    queueMs: timings?.queueMs ?? 0,
-    routeMs: timings?.routeMs ?? 0,
+    parts: timings === undefined ? undefined : partsOf(timings, modelMs),
   };
 }
 
 export function durationOf({ startMs, endMs }: Span): number {
   return endMs - startMs;
-}
-
-/** What is neither waiting for a slot, nor routing, nor work: the log, transfer, encoding. */
-export function transferOf(span: Span): number {
-  return span.isRequest ? Math.max(durationOf(span) - span.workMs - span.queueMs - span.routeMs, 0) : 0;
 }

@@ -4,6 +4,7 @@ import { isPlainObject } from "../../../schemas/envelope/json-value.ts";
 import { asDspexError } from "../../../schemas/errors.ts";
 import type { PipelineValue, PipelineValues } from "../../../schemas/messages/pipeline-definition.ts";
 import { type Expression, parseExpression } from "../../variables/expression/parse.ts";
+import { quoted } from "./problems.ts";
 import { parseReference, type Reference } from "./reference.ts";
 
 /** Where a reference leads. `up` = frames to go up from the one that evaluates it. */
@@ -85,11 +86,7 @@ export function readValue(value: PipelineValue, at: string, context: ReadingCont
     default: {
       const reference = typeof inner === "string" ? parseReference(inner) : undefined;
       if (reference === undefined)
-        return refuse(
-          context,
-          at,
-          `${JSON.stringify(inner)?.slice(0, 80)} is no reference such as stage.field`,
-        );
+        return refuse(context, at, `${quoted(inner)} is no reference such as stage.field`);
       const target = context.resolve(reference, at);
       return target === undefined ? NOTHING : { kind: "reference", text: reference.text, target };
     }
@@ -116,7 +113,7 @@ export function readExpression(
   for (const name of expression.names) {
     const reference = parseReference(name);
     if (reference === undefined) {
-      context.problem(at, `${JSON.stringify(name)} is no reference such as stage.field`);
+      context.problem(at, `${quoted(name)} is no reference such as stage.field`);
       continue;
     }
     const target = context.resolve(reference, at);

@@ -6,9 +6,9 @@
 import type { PipelineStep } from "../../../schemas/messages/pipeline-event.ts";
 import { type Compiled, graphAt, stageAt } from "../definition/compiled.ts";
 import { runOutputs } from "./call-inputs.ts";
-import { MissingValues, type Need } from "./evaluate.ts";
-import { errorOf, fail, spentOf, wire, wireOf } from "./fail-stage.ts";
+import { errorOf, fail, spentOf, stepError, wire, wireOf } from "./fail-stage.ts";
 import { goOn, onDue } from "./go-on.ts";
+import { MissingValues, type Need } from "./needs.ts";
 import { startStage } from "./start-stage.ts";
 import { type Arrival, type Frame, type Instance, type Run, stageOfKey } from "./state.ts";
 import { type AdvanceInput, Trial } from "./trial.ts";
@@ -33,8 +33,9 @@ export function advance(run: Run, compiled: Compiled, input: AdvanceInput): Adva
   });
   try {
     if (trial.run.outcome === undefined) cancelOrDue(trial);
-    while (next(trial)) if (trial.isFull) return done(true);
-    return done(false);
+    refuse(trial);
+    while (!trial.isFull && next(trial));
+    return done(trial.isFull);
   } catch (error) {
     if (!(error instanceof MissingValues)) throw error;
     // What has been decided so far stands by itself.
@@ -52,7 +53,9 @@ function next(trial: Trial): boolean {
   if (complete !== undefined) return onComplete(trial, complete);
   const ready = run.ready.first();
   if (ready !== undefined) return onReady(trial, ready);
-  if (run.open.size >= run.concurrency) return false;
+  if (trial.hasNoSlot) return false;
+  const again = trial.waiting.shift();
+  if (again !== undefined) return onDue(trial, again);
   const queued = run.queued.first();
   return queued !== undefined && onReady(trial, queued);
 }
@@ -73,6 +76,7 @@ function cancelOrDue(trial: Trial): void {
     return;
   }
   for (const key of trial.input.due) {
+    if (trial.isFull) return;
     if ((due.get(key) ?? Number.POSITIVE_INFINITY) > nowMs) continue;
     if (key !== "") onDue(trial, key);
     else if (deadlineAtMs <= nowMs) {
@@ -80,6 +84,24 @@ function cancelOrDue(trial: Trial): void {
       trial.step({ kind: "ended", status: "failed", error });
       return;
     }
+  }
+}
+
+/** What could not be asked for has failed. */
+function refuse(trial: Trial): void {
+  for (const [key, { n, error }] of trial.input.refused ?? []) {
+    const instance = trial.run.instances.get(key);
+    if (instance === undefined || trial.run.arrived.has(key) || trial.isFull) continue;
+    const one = stageAt(trial.compiled, instance.stage);
+    if (instance.undoing === n)
+      trial.step({
+        kind: "compensated",
+        ...trial.where(one, key),
+        n,
+        durationMs: 0,
+        error: stepError(error),
+      });
+    else if (instance.status === "running" && instance.n === n) fail(trial, one, key, instance, error);
   }
 }
 
@@ -95,10 +117,10 @@ function onArrival(trial: Trial, key: string): true {
       n,
       durationMs: Math.max(timeMs - (instance.endedMs ?? timeMs), 0),
       sequence,
-      ...(status !== "succeeded" && { error: errorOf(arrival) }),
+      ...(status !== "succeeded" && { error: stepError(errorOf(arrival)) }),
     });
   }
-  if (status !== "succeeded") return fail(trial, one, key, instance, errorOf(arrival), arrival);
+  if (status !== "succeeded") return fail(trial, one, key, instance, errorOf(arrival), { arrival });
   return trial.step({
     kind: "finished",
     ...trial.where(one, key),
@@ -120,7 +142,7 @@ function onComplete(trial: Trial, path: string): true {
     kind: "left",
     stage: owner as number,
     path,
-    ...(frame.error !== undefined && { error: frame.error }),
+    ...(frame.error !== undefined && { error: stepError(frame.error) }),
   });
 }
 
@@ -129,7 +151,7 @@ function endRun(trial: Trial, { error, failedStage }: Frame): true {
     return trial.step({
       kind: "ended",
       status: "failed",
-      error,
+      error: stepError(error),
       ...(failedStage !== undefined && { stage: failedStage }),
     });
   try {
@@ -144,8 +166,16 @@ function endRun(trial: Trial, { error, failedStage }: Frame): true {
 function compensate(trial: Trial): boolean {
   const run = trial.run;
   if (run.outcome?.status === "succeeded" || run.undo.size === 0 || run.open.size > 0) return false;
-  const key = [...run.undo.entries()].at(-1)?.[0] as string;
+  const key = run.undo.get(run.undo.size) as string;
   const instance = run.instances.get(key) as Instance;
   const one = stageAt(trial.compiled, instance.stage);
-  return trial.step({ kind: "compensating", ...trial.where(one, key), n: trial.nextN(one) });
+  const what = { ...trial.where(one, key), n: trial.nextN(one) };
+  try {
+    trial.evaluator.values(one.undo ?? [], instance.path);
+  } catch (thrown) {
+    if (thrown instanceof MissingValues) throw thrown;
+    // What it would be asked with is not there: that one stays, the others are taken back all the same.
+    return trial.step({ kind: "compensated", ...what, durationMs: 0, error: stepError(wireOf(thrown)) });
+  }
+  return trial.step({ kind: "compensating", ...what });
 }

@@ -4,6 +4,7 @@ import { boundedError } from "../../../schemas/bounded-error.ts";
 import type { ErrorCode } from "../../../schemas/error-codes.ts";
 import { asDspexError, type WireError } from "../../../schemas/errors.ts";
 import type { CompiledStage } from "../definition/compiled.ts";
+import { RUN_BOUNDS } from "./bounds.ts";
 import { retryDelay } from "./retry.ts";
 import type { Arrival, Instance, StepOf } from "./state.ts";
 import type { Trial } from "./trial.ts";
@@ -14,7 +15,7 @@ export function fail(
   key: string,
   instance: Instance | undefined,
   error: WireError,
-  arrival?: Arrival,
+  { arrival, signal }: { arrival?: Arrival; signal?: number } = {},
 ): true {
   const { stage, index } = one;
   const run = trial.run;
@@ -40,12 +41,18 @@ export function fail(
     kind: "failed",
     ...trial.where(one, key),
     n,
-    error: boundedError(error) as StepOf<"failed">["error"],
+    error: stepError(error),
     durationMs: Math.max((arrival?.timeMs ?? nowMs) - (instance?.startedMs ?? nowMs), 0),
     next,
     ...(retryMs !== undefined && { retryMs }),
     ...(arrival !== undefined && spentOf(arrival)),
+    ...(signal !== undefined && { sequence: signal }),
   });
+}
+
+/** As an event tells it. */
+export function stepError(error: WireError): StepOf<"failed">["error"] {
+  return boundedError(error) as StepOf<"failed">["error"];
 }
 
 /** What a request told of itself. */
@@ -65,6 +72,12 @@ export function errorOf({ error, status }: Arrival): WireError {
 
 export function wire(code: ErrorCode, message: string): WireError {
   return { code, message, retryable: false };
+}
+
+/** A map of maps of nothing but values asks for nothing and is without end all the same. */
+export function noPlace({ run }: Trial): WireError {
+  const why = `run ${run.run} has more than ${RUN_BOUNDS.places} stages and bodies`;
+  return wire("budget_exceeded", why);
 }
 
 export function wireOf(error: unknown): WireError {

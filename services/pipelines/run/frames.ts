@@ -2,6 +2,8 @@
 // them. Pure; changes the run.
 
 import { type Compiled, type CompiledStage, graphAt, stageAt } from "../definition/compiled.ts";
+import { needsSlot } from "./may-enter.ts";
+import { offerSignals } from "./signals.ts";
 import { bodyPath, type Frame, type Instance, instanceKey, isSettled, openKey, type Run } from "./state.ts";
 
 export function enterFrame(run: Run, compiled: Compiled, frame: Omit<Frame, "open" | "status">): void {
@@ -13,8 +15,7 @@ export function enterFrame(run: Run, compiled: Compiled, frame: Omit<Frame, "ope
 
 /** Nothing holds the stage up any more. */
 export function wake(run: Run, { stage, index }: CompiledStage, path: string): void {
-  const needsSlot = stage.kind === "call" || stage.kind === "pipeline";
-  (needsSlot ? run.queued : run.ready).set(instanceKey(path, index), true);
+  (needsSlot(stage) ? run.queued : run.ready).set(instanceKey(path, index), true);
 }
 
 /** The stage has ended for good: those that waited for it may go on, and its frame may be complete. */
@@ -40,9 +41,12 @@ export function release(run: Run, key: string, instance: Instance | undefined): 
   if (instance !== undefined) run.open.delete(openKey(instance.stage, instance.n));
   run.arrived.delete(key);
   run.due.delete(key);
+  const signal = run.awaiting.get(key);
   run.awaiting.delete(key);
-  run.ready.delete(key);
+  const wasReady = run.ready.delete(key);
   run.queued.delete(key);
+  // It was woken for a signal that it did not take: that is another's then.
+  if (signal !== undefined && wasReady) offerSignals(run, signal);
 }
 
 export function dropFrame(run: Run, compiled: Compiled, path: string): void {

@@ -2,45 +2,40 @@
 
 import { DspexError } from "../../../schemas/errors.ts";
 import { type CompiledStage, stageAt } from "../definition/compiled.ts";
-import { MissingValues } from "./evaluate.ts";
-import { fail, wire, wireOf } from "./fail-stage.ts";
+import { fail, noPlace, wire, wireOf } from "./fail-stage.ts";
+import { needsSlot } from "./may-enter.ts";
+import { MissingValues } from "./needs.ts";
 import { raceOrder } from "./race-order.ts";
 import { isSmall } from "./size.ts";
 import { startStage } from "./start-stage.ts";
-import { bodyPath, type Instance, instanceKey, isSettled, type StepOf } from "./state.ts";
+import { bodyPath, type Instance, isSettled, type StepOf } from "./state.ts";
 import type { Trial } from "./trial.ts";
 
 type Outputs = Record<string, unknown>;
 
 /** The time of an instance may have come. */
-export function onDue(trial: Trial, key: string): void {
+export function onDue(trial: Trial, key: string): true {
   const instance = trial.run.instances.get(key);
-  if (instance === undefined || isSettled(instance)) return;
+  if (instance === undefined || isSettled(instance)) return true;
   const one = stageAt(trial.compiled, instance.stage);
   const { stage } = one;
   const { nowMs } = trial.input;
   // A result that has come counts, however late it is looked at.
-  if (trial.run.arrived.has(key)) return;
+  if (trial.run.arrived.has(key)) return true;
   const waited = nowMs - instance.startedMs;
   if (instance.status === "backoff") {
-    if (waited >= (instance.waitMs ?? 0)) startStage(trial, one, key, instance);
-    return;
+    if (waited < (instance.waitMs ?? 0)) return true;
+    if (!needsSlot(stage) || !trial.hasNoSlot) return startStage(trial, one, key, instance);
+    trial.waiting.push(key);
+    return true;
   }
-  if (stage.kind === "delay" && waited >= (instance.waitMs ?? 0)) {
-    finish(trial, one, key, instance, {});
-    return;
-  }
+  if (stage.kind === "delay" && waited >= (instance.waitMs ?? 0))
+    return finish(trial, one, key, instance, {});
   if (stage.timeoutMs !== undefined && waited >= stage.timeoutMs) {
-    fail(
-      trial,
-      one,
-      key,
-      instance,
-      wire("deadline_exceeded", `stage "${stage.name}" took longer than ${stage.timeoutMs} ms`),
-    );
-    return;
+    const why = `stage "${stage.name}" took longer than ${stage.timeoutMs} ms`;
+    return fail(trial, one, key, instance, wire("deadline_exceeded", why));
   }
-  if (stage.kind === "race") enterAlternatives(trial, one, instance);
+  return stage.kind === "race" ? enterAlternatives(trial, one, key) : true;
 }
 
 export function goOn(trial: Trial, one: CompiledStage, key: string, instance: Instance): true {
@@ -53,17 +48,17 @@ export function goOn(trial: Trial, one: CompiledStage, key: string, instance: In
       case "map":
         return instance.left === instance.items
           ? finishBodies(trial, one, key, instance, {})
-          : enter(trial, one, instance, instance.entered);
+          : enter(trial, one, key, instance, instance.entered);
       case "loop":
         return goOnLoop(trial, one, key, instance);
       case "switch": {
         const { taken = 0 } = instance;
         const body = one.bodies[taken];
         if (body === undefined || instance.left > 0) return finishBodies(trial, one, key, instance, {});
-        return enter(trial, one, instance, taken);
+        return enter(trial, one, key, instance, taken);
       }
       case "race":
-        if (instance.taken === undefined) return enterAlternatives(trial, one, instance);
+        if (instance.taken === undefined) return enterAlternatives(trial, one, key);
         for (const [place] of one.bodies.entries()) {
           const path = bodyPath(instance, stage.name, place);
           if (trial.run.frames.get(path)?.status === "running")
@@ -85,27 +80,33 @@ function goOnLoop(trial: Trial, one: CompiledStage, key: string, instance: Insta
   const { stage } = one;
   if (stage.kind !== "loop") return true;
   const { entered } = instance;
-  if (entered === 0) return enter(trial, one, instance, 0);
+  if (entered === 0) return enter(trial, one, key, instance, 0);
   const last = bodyPath(instance, stage.name, entered - 1);
   const isOver =
     entered >= stage.max || (one.until !== undefined && trial.evaluator.condition(one.until, last));
-  return isOver ? finishBodies(trial, one, key, instance, {}) : enter(trial, one, instance, entered);
+  return isOver ? finishBodies(trial, one, key, instance, {}) : enter(trial, one, key, instance, entered);
 }
 
 /** All whose time has come, or the next one when those before it have failed. */
-function enterAlternatives(trial: Trial, one: CompiledStage, instance: Instance): true {
-  const key = instanceKey(instance.path, one.index);
+function enterAlternatives(trial: Trial, one: CompiledStage, key: string): true {
   const { nowMs } = trial.input;
   for (;;) {
     const now = trial.run.instances.get(key) as Instance;
     const next = raceOrder(one.stage)[now.entered];
     const isDue = next !== undefined && (nowMs - now.startedMs >= next.afterMs || now.lost === now.entered);
-    if (!isDue) return true;
-    enter(trial, one, instance, next.place);
+    if (!isDue || now.status !== "running" || now.fallback !== undefined) return true;
+    enter(trial, one, key, now, next.place);
   }
 }
 
-function enter(trial: Trial, one: CompiledStage, instance: Instance, place: number | "fallback"): true {
+function enter(
+  trial: Trial,
+  one: CompiledStage,
+  key: string,
+  instance: Instance,
+  place: number | "fallback",
+): true {
+  if (trial.hasNoPlace) return fail(trial, one, key, instance, noPlace(trial));
   return trial.step({ kind: "entered", stage: one.index, path: bodyPath(instance, one.stage.name, place) });
 }
 
@@ -113,7 +114,7 @@ function goOnFallback(trial: Trial, one: CompiledStage, key: string, instance: I
   const path = bodyPath(instance, one.stage.name, "fallback");
   const frame = trial.run.frames.get(path);
   return frame === undefined
-    ? enter(trial, one, instance, "fallback")
+    ? enter(trial, one, key, instance, "fallback")
     : finishBodies(trial, one, key, instance, { fallback: "stage" });
 }
 
@@ -160,7 +161,8 @@ function takeSignal(trial: Trial, one: CompiledStage, key: string, instance: Ins
     if (signal !== stage.signal) continue;
     if (stage.approval === true && data.approved !== true) {
       const note = typeof data.note === "string" && data.note !== "" ? `: ${data.note}` : "";
-      return fail(trial, one, key, instance, wire("not_allowed", `"${signal}" was not approved${note}`));
+      const error = wire("not_allowed", `"${signal}" was not approved${note}`);
+      return fail(trial, one, key, instance, error, { signal: sequence });
     }
     return finish(trial, one, key, instance, { outputs: data, sequence });
   }

@@ -1,8 +1,14 @@
 // Whether another body of a stage may begin, and when the stage has to be looked at next. Pure.
 
+import type { PipelineStage } from "../../../schemas/messages/pipeline-definition.ts";
 import type { CompiledStage } from "../definition/compiled.ts";
 import { raceOrder } from "./race-order.ts";
 import type { Instance, Run } from "./state.ts";
+
+/** It is among the requests and child runs that are on at once. */
+export function needsSlot({ kind }: PipelineStage): boolean {
+  return kind === "call" || kind === "pipeline";
+}
 
 export function mayEnterItem(
   run: Run,

@@ -11,13 +11,18 @@ import { stageRequestId } from "./keys.ts";
 import { pathOfKey, type Run } from "./state.ts";
 import type { Registered } from "./trial.ts";
 
-export interface OutgoingRequest {
+/** Who asks: the instance, and which of its stage's starts it is. */
+interface Asking {
+  instance: string;
+  n: number;
+}
+export interface OutgoingRequest extends Asking {
   kind: "request";
   id: string;
   program: string;
   data: RequestData & { id: string };
 }
-export interface OutgoingChild {
+export interface OutgoingChild extends Asking {
   kind: "child";
   run: string;
   pipeline: string;
@@ -27,29 +32,39 @@ export interface OutgoingChild {
 }
 export type Outgoing = OutgoingRequest | OutgoingChild;
 
+/** Something of a run that is on. */
+export interface Asked {
+  key: string;
+  stage: number;
+  n: number;
+}
+
 /** @throws MissingValues */
 export function outgoingOf(
   run: Run,
   compiled: Compiled,
   evaluator: Evaluator,
   registered: Registered,
-  { key, stage: index, n }: { key: string; stage: number; n: number },
+  { key, stage: index, n }: Asked,
 ): Outgoing {
   const one = stageAt(compiled, index);
   const { stage } = one;
+  const by = { instance: key, n };
   const instance = run.instances.get(key);
   const path = pathOfKey(key);
   const { compensate } = stage;
   if (instance?.undoing === n && compensate !== undefined && one.undo !== undefined) {
     const inputs = evaluator.values(one.undo, path);
-    return request(run, index, n, compensate.program, inputs, optionsOf(run, undefined));
+    return { ...by, ...request(run, index, n, compensate.program, inputs, optionsOf(run, undefined)) };
   }
   const inputs = callInputs(one, path, evaluator, registered);
-  if (stage.kind === "call") return request(run, index, n, stage.program, inputs, optionsOf(run, one));
+  if (stage.kind === "call")
+    return { ...by, ...request(run, index, n, stage.program, inputs, optionsOf(run, one)) };
   const { child, version } = instance ?? {};
   if (stage.kind !== "pipeline" || child === undefined || version === undefined)
     throw new DspexError("internal", `stage "${stage.name}" asks for nothing`);
   return {
+    ...by,
     kind: "child",
     run: child,
     pipeline: stage.pipeline,
@@ -66,7 +81,7 @@ function request(
   program: string,
   inputs: Record<string, unknown>,
   options: RequestOptions,
-): OutgoingRequest {
+): Omit<OutgoingRequest, keyof Asking> {
   const id = stageRequestId(run.user, run.run, stage, n);
   return { kind: "request", id, program, data: { id, inputs, ...options } };
 }

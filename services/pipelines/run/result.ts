@@ -7,10 +7,18 @@ import { type Compiled, stageAt } from "../definition/compiled.ts";
 import { RUN_BOUNDS } from "./bounds.ts";
 import { runOutputs } from "./call-inputs.ts";
 import type { Evaluator } from "./evaluate.ts";
+import { stepError, wireOf } from "./fail-stage.ts";
 import { stageRequestId } from "./keys.ts";
-import { type Instance, instanceKey, type Run } from "./state.ts";
+import { MissingValues } from "./needs.ts";
+import { sizeOf } from "./size.ts";
+import { type Instance, instanceKey, type Outcome, type Run } from "./state.ts";
 
 type StageReport = PipelineResult["stages"][number];
+type Outputs = Record<string, unknown>;
+
+/** Of an error's message, where many are told; and where there is no room for even that. */
+const REPORTED_CHARACTERS = 900;
+const SHORT_CHARACTERS = 64;
 
 /** @throws MissingValues when outputs have to be read first */
 export function resultOf(
@@ -21,7 +29,7 @@ export function resultOf(
   steps: PipelineStep[],
 ): PipelineResult {
   const { outcome, totals, startedMs } = run;
-  const status = outcome?.status ?? "failed";
+  const { status, error, outputs } = outcomeOf(run, compiled, evaluator);
   const wallMs = Math.max((run.endedMs ?? nowMs) - startedMs, 0);
   const { workMs, waitMs, inputTokens, outputTokens, costUsd } = totals;
   return {
@@ -30,8 +38,8 @@ export function resultOf(
     pipeline: run.pipeline,
     version: run.version,
     status,
-    ...(status === "succeeded" && { outputs: runOutputs(compiled, evaluator) }),
-    ...(outcome?.error !== undefined && { error: outcome.error as NonNullable<PipelineResult["error"]> }),
+    ...(outputs !== undefined && { outputs }),
+    ...(error !== undefined && { error: stepError(error) }),
     ...(outcome?.stage !== undefined && { failedStage: fullName(compiled, outcome.stage) }),
     stages: reportsOf(run, compiled),
     counts: {
@@ -42,16 +50,9 @@ export function resultOf(
       requests: totals.requests,
     },
     ...(status !== "succeeded" && { partial: partialOf(run, compiled) }),
-    pathTaken: [...run.pathTaken],
+    pathTaken: [...within(RUN_BOUNDS.toldBytes, run.pathTaken)],
     ...(run.fallbackReason !== undefined && { fallbackReason: run.fallbackReason }),
-    ...(run.compensated.length > 0 && {
-      compensated: run.compensated.map(({ stage, path, error }) => ({
-        stage,
-        name: stageAt(compiled, stage).stage.name,
-        ...(path !== undefined && { path }),
-        ...(error !== undefined && { error }),
-      })) as NonNullable<PipelineResult["compensated"]>,
-    }),
+    ...(run.compensated.length > 0 && { compensated: compensatedOf(run, compiled) }),
     usage: { inputTokens, outputTokens, ...(costUsd > 0 && { costUsd }) },
     timings: {
       totalMs: wallMs,
@@ -68,6 +69,22 @@ export function resultOf(
   };
 }
 
+/** What had all ended well, and cannot be put together any more, has failed after all. */
+function outcomeOf(
+  { outcome }: Run,
+  compiled: Compiled,
+  evaluator: Evaluator,
+): Outcome & { outputs?: Outputs } {
+  if (outcome === undefined) return { status: "failed" };
+  if (outcome.status !== "succeeded") return outcome;
+  try {
+    return { ...outcome, outputs: runOutputs(compiled, evaluator) };
+  } catch (thrown) {
+    if (thrown instanceof MissingValues) throw thrown;
+    return { ...outcome, status: "failed", error: wireOf(thrown) };
+  }
+}
+
 /** In the order in which they ended, those that did not last. */
 function reportsOf(run: Run, compiled: Compiled): StageReport[] {
   const ended: [number, StageReport][] = [];
@@ -76,10 +93,33 @@ function reportsOf(run: Run, compiled: Compiled): StageReport[] {
     // A run of ten thousand requests is told by its first stages, and by its counts.
     if (ended.length >= 4 * RUN_BOUNDS.reported) break;
   }
-  return ended
-    .sort(([a], [b]) => a - b)
-    .slice(0, RUN_BOUNDS.reported)
-    .map(([, report]) => report);
+  const all = ended.sort(([a], [b]) => a - b).map(([, report]) => report);
+  return [...within(RUN_BOUNDS.reportedBytes, all.slice(0, RUN_BOUNDS.reported))];
+}
+
+function compensatedOf({ compensated }: Run, compiled: Compiled): NonNullable<PipelineResult["compensated"]> {
+  const all = compensated.map(({ stage, path, error }) => ({
+    stage,
+    name: stageAt(compiled, stage).stage.name,
+    ...(path !== undefined && { path }),
+    ...(error !== undefined && { error: shortError(error) }),
+  }));
+  return [...within(RUN_BOUNDS.toldBytes, all)];
+}
+
+/** As many of them, from the first on, as the result has room for. */
+function* within<One>(bytes: number, all: readonly One[]): Generator<One> {
+  let left = bytes;
+  for (const one of all) {
+    left -= sizeOf(one, bytes);
+    if (left < 0) return;
+    yield one;
+  }
+}
+
+/** The whole error is in the event of the stage. */
+function shortError({ details: _details, message, ...rest }: WireError): NonNullable<StageReport["error"]> {
+  return stepError({ ...rest, message: message.slice(0, REPORTED_CHARACTERS).toWellFormed() });
 }
 
 function reportOf(run: Run, compiled: Compiled, instance: Instance): StageReport {
@@ -94,7 +134,7 @@ function reportOf(run: Run, compiled: Compiled, instance: Instance): StageReport
     starts,
     ...(starts > 0 && { startedAt: new Date(firstMs).toISOString() }),
     ...(durationMs !== undefined && { durationMs }),
-    ...(error !== undefined && { error: error as NonNullable<StageReport["error"]> }),
+    ...(error !== undefined && { error: shortError(error) }),
     ...(fallback !== undefined && { fallback }),
     ...(reused === true && { reused }),
     ...(stage.kind === "call" &&
@@ -107,15 +147,20 @@ function reportOf(run: Run, compiled: Compiled, instance: Instance): StageReport
 function partialOf(run: Run, compiled: Compiled): NonNullable<PipelineResult["partial"]> {
   const finished: Record<string, Record<string, unknown>> = {};
   const unfinished: { stage: string; why: string }[] = [];
-  let bytes = 0;
+  let left: number = RUN_BOUNDS.reportedBytes;
+  let whyLeft: number = RUN_BOUNDS.toldBytes;
   for (const index of compiled.graphs[0]?.stages ?? []) {
     const { stage } = stageAt(compiled, index);
     const instance = run.instances.get(instanceKey("", index));
     if (instance?.status === "finished") {
       const { outputs = {} } = instance;
-      bytes += JSON.stringify(outputs, bigintAsNumber).length;
-      finished[stage.name] = bytes > RUN_BOUNDS.bytesAnEvent ? {} : outputs;
-    } else unfinished.push({ stage: stage.name, why: whyNot(instance) });
+      left -= sizeOf(outputs, RUN_BOUNDS.reportedBytes);
+      finished[stage.name] = left < 0 ? {} : outputs;
+      continue;
+    }
+    const why = whyNot(instance);
+    whyLeft -= why.length;
+    unfinished.push({ stage: stage.name, why: whyLeft < 0 ? why.slice(0, SHORT_CHARACTERS) : why });
   }
   return { finished, unfinished };
 }
@@ -137,15 +182,13 @@ function whyNot(instance: Instance | undefined): string {
 }
 
 function saidOf(error: WireError | undefined): string {
-  return error === undefined ? "failed" : `${error.code}: ${error.message}`.slice(0, 1_000);
+  return error === undefined
+    ? "failed"
+    : `${error.code}: ${error.message}`.slice(0, REPORTED_CHARACTERS).toWellFormed();
 }
 
 /** `sums/sum` */
 export function fullName(compiled: Compiled, index: number): string {
   const { within, stage } = stageAt(compiled, index);
   return [...within, stage.name].join("/");
-}
-
-function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
 }

@@ -1,4 +1,4 @@
-// How large a value is in JSON, about: counted, not written. Pure.
+// How many bytes of JSON a value is, about: counted, not written. Pure.
 
 import { RUN_BOUNDS } from "./bounds.ts";
 
@@ -17,7 +17,7 @@ export function isSmall(outputs: Record<string, unknown>): boolean {
 
 function leftOf(value: unknown, budget: number): number {
   if (budget < 0) return -1;
-  if (typeof value === "string") return budget - value.length - EACH;
+  if (typeof value === "string") return value.length > budget ? -1 : budget - Buffer.byteLength(value) - EACH;
   if (typeof value === "bigint") return budget - value.toString().length - EACH;
   if (typeof value !== "object" || value === null) return budget - EACH;
   let left = budget - EACH;

@@ -11,14 +11,16 @@ import { validateInputs } from "../../../schemas/signature/values.ts";
 import type { CompiledStage } from "../definition/compiled.ts";
 import { type ReadyValue, targetsIn } from "../definition/value.ts";
 import { callInputs, reuseOfCall } from "./call-inputs.ts";
-import { MissingValues, needKey } from "./evaluate.ts";
-import { fail, wire, wireOf } from "./fail-stage.ts";
+import { fail, noPlace, wire, wireOf } from "./fail-stage.ts";
 import { childRun, reuseKey } from "./keys.ts";
+import { MissingValues, type Need, needKey } from "./needs.ts";
 import { isSmall } from "./size.ts";
 import { type Instance, instanceKey, pathOfKey, type StepOf } from "./state.ts";
 import type { Trial } from "./trial.ts";
 
 type Outputs = Record<string, unknown>;
+
+const READ_AHEAD = 128;
 
 export function startStage(
   trial: Trial,
@@ -32,6 +34,7 @@ export function startStage(
   try {
     if (before === undefined && one.when !== undefined && !trial.evaluator.condition(one.when, path))
       return trial.step({ kind: "skipped", ...trial.where(one, key), why: "when" });
+    if (before === undefined && trial.hasNoPlace) return fail(trial, one, key, before, noPlace(trial));
     if (stage.kind === "value") {
       const outputs = trial.evaluator.values(one.values, path);
       return trial.step({
@@ -146,16 +149,19 @@ function readsSkipped(trial: Trial, value: ReadyValue, path: string): boolean {
 }
 
 function startMap(trial: Trial, one: CompiledStage, key: string, path: string): true {
-  const list = trial.evaluator.list(one.subject as NonNullable<typeof one.subject>, path);
-  if (list === null) return trial.step({ kind: "skipped", ...trial.where(one, key), why: "dependency" });
-  if (!Array.isArray(list))
-    throw new DspexError("invalid_inputs", `a map goes over a list, not ${said(list)}`);
-  if (list.length > MAX_MAP_ITEMS)
+  const items = trial.evaluator.items(one.subject as NonNullable<typeof one.subject>, path);
+  if ("notItems" in items) {
+    if (items.notItems === null)
+      return trial.step({ kind: "skipped", ...trial.where(one, key), why: "dependency" });
+    throw new DspexError("invalid_inputs", `a map goes over a list, not ${said(items.notItems)}`);
+  }
+  const { length } = items;
+  if (length > MAX_MAP_ITEMS)
     throw new DspexError(
       "payload_too_large",
-      `a map goes over ${MAX_MAP_ITEMS} items at most, not ${list.length}`,
+      `a map goes over ${MAX_MAP_ITEMS} items at most, not ${length}`,
     );
-  return began(trial, one, key, { items: list.length });
+  return began(trial, one, key, { items: length });
 }
 
 function began(trial: Trial, one: CompiledStage, key: string, more: Partial<StepOf<"started">>): true {
@@ -176,8 +182,7 @@ function reusedStep(
   if (known === undefined || known.version !== version) return undefined;
   const loaded = trial.input.loaded.get(needKey({ sequence: known.sequence }));
   const outputs = loaded as Outputs | undefined;
-  if (outputs === undefined && one.stage.kind !== "delay")
-    throw new MissingValues([{ sequence: known.sequence }]);
+  if (outputs === undefined && one.stage.kind !== "delay") throw new MissingValues(readAhead(trial, known));
   // It has aged out of the log: then it is done again.
   if (loaded instanceof Error) return undefined;
   return trial.step({
@@ -189,6 +194,17 @@ function reusedStep(
     durationMs: 0,
     reused: reuseOf,
   });
+}
+
+/** What is taken over next, too: one event then tells many of them. */
+function readAhead({ run, input }: Trial, known: { sequence: number }): Need[] {
+  const needs: Need[] = [];
+  for (const one of run.reuse.values()) {
+    if (needs.length === 0 && one !== known) continue;
+    if (one.sequence > 0 && !input.loaded.has(needKey(one))) needs.push({ sequence: one.sequence });
+    if (needs.length >= READ_AHEAD) break;
+  }
+  return needs;
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -132,6 +132,8 @@ export interface Run {
   readonly concurrency: number;
   /** Absent = they are in the started event. */
   readonly inputs?: Outputs;
+  /** Its user was erased while it was on: when it has ended it is not listed. */
+  isErased?: true;
   readonly reuseOf?: string;
   readonly reuse: ReadonlyMap<string, { sequence: number; version?: string }>;
   /** Last event of the run: what is appended is conditional on it. */
@@ -165,8 +167,8 @@ export interface Run {
   /** By the sequence of their event. */
   signals: MapLike<number, KeptSignal>;
   signalKeys: MapLike<string, true>;
-  /** Finished instances with a compensation, the first one first. */
-  undo: MapLike<string, true>;
+  /** Finished instances with a compensation, numbered from 1 in the order in which they ended. */
+  undo: MapLike<number, string>;
   /** Branches that were decided, and why something stood in. */
   pathTaken: readonly string[];
   fallbackReason?: string;
@@ -247,6 +249,11 @@ export function bodyPath(
 
 export function isSettled({ status }: Instance): boolean {
   return status !== "running" && status !== "backoff";
+}
+
+/** Log time of the event that is applied. */
+export interface At {
+  timeMs: number;
 }
 
 export type StepOf<Kind extends PipelineStep["kind"]> = Extract<PipelineStep, { kind: Kind }>;

@@ -30,7 +30,7 @@ export function evolveOptimizations(runs: Map<string, OptimizationRun>, event: O
         tried: 0,
         calls: 0,
       });
-      while (runs.size > RUNS_KEPT) runs.delete(runs.keys().next().value as string);
+      forgetEnded(runs);
       return;
     }
     case "optimization-trial": {
@@ -66,5 +66,13 @@ export function evolveOptimizations(runs: Map<string, OptimizationRun>, event: O
       const unknown: never = event;
       void unknown;
     }
+  }
+}
+
+/** What runs is not forgotten: its result is still to be settled. */
+function forgetEnded(runs: Map<string, OptimizationRun>): void {
+  for (const [name, { status }] of runs) {
+    if (runs.size <= RUNS_KEPT) return;
+    if (status !== "running") runs.delete(name);
   }
 }

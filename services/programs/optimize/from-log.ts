@@ -29,11 +29,13 @@ export async function rowsFromLog(
   let from = 1;
   for (let seen = 0; seen < MAX_JUDGEMENTS; ) {
     const judgements = await reader.some(feedbackBy(user, program), from, BATCH);
-    for (const judgement of judgements) {
-      from = judgement.sequence + 1;
-      const { id, score } = (judgement.json() as CloudEvent<ProgramFeedback>).data;
-      if (score < minScore) continue;
-      const row = await rowOf(reader, id);
+    from = (judgements.at(-1)?.sequence ?? 0) + 1;
+    const judged = judgements
+      .map((judgement) => (judgement.json() as CloudEvent<ProgramFeedback>).data)
+      .filter(({ score }) => score >= minScore);
+    const rows = await Promise.all(judged.map(({ id }) => rowOf(reader, id)));
+    for (const [n, { score }] of judged.entries()) {
+      const row = rows[n];
       if (row === undefined) continue;
       const key = canonicalJson(row.inputs);
       if (score >= (best.get(key)?.score ?? 0)) best.set(key, { row, score });

@@ -2,20 +2,16 @@
 
 import { randomBytes, randomUUID } from "node:crypto";
 import { z } from "zod";
+import { check } from "../../../schemas/envelope/check.ts";
 import { cloudEvent } from "../../../schemas/envelope/cloud-event.ts";
 import { stringifyJson } from "../../../schemas/envelope/json.ts";
 import { DspexError } from "../../../schemas/errors.ts";
 import { MAX_BODY_BYTES } from "../../../schemas/limits.ts";
 import { OPTIMIZATION_EVENTS } from "../../../schemas/messages/optimization-event.ts";
 import { tokenSchema } from "../../../schemas/messages/parts.ts";
-import {
-  adminPattern,
-  apiPattern,
-  optimizationEventSubject,
-  requestSubject,
-} from "../../../schemas/subjects.ts";
-import type { Answer, ApiRequest, Endpoint } from "../../bus/micro-service.ts";
-import { checked } from "../checked.ts";
+import { optimizationEventSubject, programEventSubject, requestSubject } from "../../../schemas/subjects.ts";
+import { adminEndpoints, apiEndpoint } from "../../bus/endpoints.ts";
+import type { ApiRequest, Endpoint } from "../../bus/micro-service.ts";
 import { decideRegister } from "../decide.ts";
 import type { ProgramsApi } from "../serve.ts";
 import {
@@ -39,23 +35,16 @@ const askedSchema = z.strictObject({
 
 export function optimizeEndpoints(api: ProgramsApi): Endpoint[] {
   return [
-    {
-      name: "optimize",
-      subject: adminPattern("program.optimize"),
-      answer: (request) => optimize(api, request),
-    },
-    {
-      name: "optimization",
-      subject: apiPattern("program.optimization"),
-      answer: (request) => optimization(api, request),
-    },
+    ...adminEndpoints("program", "optimize", (request) => optimize(api, request)),
+    apiEndpoint("program", "optimization", (request) => optimization(api, request)),
   ];
 }
 
 async function optimize({ registry, appender, reader, define, source }: ProgramsApi, request: ApiRequest) {
-  const command = checked(optimizeSchema, request);
+  const command = check(optimizeSchema, request.json());
   checkSource(command);
   const { user } = request;
+  await registry.upTo(programEventSubject(command.name, "*"));
   const { version } = registry.find(command.name, command.version);
   const rows =
     command.rows ??
@@ -87,19 +76,19 @@ async function optimize({ registry, appender, reader, define, source }: Programs
     stringifyJson(started),
   );
   await registry.passed(sequence);
-  return { body: { run: run.run, id: optimizationId(user, run.run), program: command.name, version } };
+  return { run: run.run, id: optimizationId(user, run.run), program: command.name, version };
 }
 
-async function optimization({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const { run: name, seen, waitMs } = checked(askedSchema, request);
+async function optimization({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const { run: name, seen, waitMs } = check(askedSchema, request.json());
   const endsAt = performance.now() + waitMs;
+  await registry.upTo(optimizationEventSubject(name, "*"));
   for (;;) {
     const run = registry.state.runs.get(name);
     if (run === undefined || run.user !== request.user)
       throw new DspexError("not_found", `no optimisation "${name}"`);
     const leftMs = endsAt - performance.now();
-    if (run.status !== "running" || seen === undefined || run.tried > seen || leftMs <= 0)
-      return { body: shown(run) };
+    if (run.status !== "running" || seen === undefined || run.tried > seen || leftMs <= 0) return shown(run);
     await soon(registry.changed(), leftMs);
   }
 }

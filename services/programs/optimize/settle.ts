@@ -1,20 +1,15 @@
 // What follows from the result of an optimisation: the artifact is checked, its version published, and the end told. All
 // of it from the state, so that a service that comes up after the result does the same; what is there already is left.
 
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { z } from "zod";
 import type { CloudEvent } from "../../../schemas/envelope/cloud-event.ts";
-import { cloudEvent } from "../../../schemas/envelope/cloud-event.ts";
-import { stringifyJson } from "../../../schemas/envelope/json.ts";
 import { asDspexError, DspexError } from "../../../schemas/errors.ts";
 import { OPTIMIZATION_EVENTS } from "../../../schemas/messages/optimization-event.ts";
 import { jsonObjectSchema } from "../../../schemas/messages/parts.ts";
 import type { ProgramDefinition } from "../../../schemas/messages/program-event.ts";
 import type { Result } from "../../../schemas/messages/result.ts";
 import { optimizationEventSubject, resultSubject } from "../../../schemas/subjects.ts";
-import type { Appender } from "../../bus/append.ts";
-import { isWrongLastSequence } from "../../bus/append-errors.ts";
 import type { ObjectBucket } from "../../log/objects.ts";
 import type { LogReader } from "../../log/read.ts";
 import type { Registry } from "../registry.ts";
@@ -31,11 +26,9 @@ const reportSchema = z.looseObject({
 
 export interface SettlerOptions {
   registry: Registry;
-  appender: Appender;
   reader: LogReader;
   artifacts: ObjectBucket;
   define: (declaration: unknown) => ProgramDefinition;
-  source: string;
   logger: Logger;
 }
 
@@ -90,9 +83,12 @@ class Settler {
   async #settle(run: OptimizationRun): Promise<void> {
     const { reader } = this.#options;
     const stored = await reader.last(resultSubject(optimizationId(run.user, run.run)));
-    if (stored === null) return;
-    const result = (stored.json() as CloudEvent<Result>).data;
     const about = { run: run.run, program: run.program };
+    if (stored === null) {
+      const gone = new DspexError("gone", "the result of the run is not in the log any more");
+      return this.#end(run, "failed", { ...about, error: gone.toWire() });
+    }
+    const result = (stored.json() as CloudEvent<Result>).data;
     if (result.status === "cancelled") return this.#end(run, "cancelled", about);
     if (result.status === "failed" || result.program !== OPTIMIZER_PROGRAM) {
       const error = result.error ?? new DspexError("internal", "no optimisation answered").toWire();
@@ -142,16 +138,13 @@ class Settler {
   }
 
   async #end(run: OptimizationRun, how: Ending, data: object): Promise<void> {
-    const { appender, source } = this.#options;
+    const subject = optimizationEventSubject(run.run, how);
     const { type } = OPTIMIZATION_EVENTS[how];
-    const event = cloudEvent(type, source, randomUUID(), new Date().toISOString(), data);
-    try {
-      await appender.append(optimizationEventSubject(run.run, how), stringifyJson(event), {
-        expectedLastSequence: 0,
-      });
-    } catch (error) {
-      // Another instance was faster.
-      if (!isWrongLastSequence(error)) throw error;
-    }
+    // Another instance may be faster: a run ends once.
+    await this.#options.registry.journal.execute({
+      scope: optimizationEventSubject(run.run, "*"),
+      what: `optimisation ${run.run}`,
+      decide: () => (run.status === "running" ? { subject, type, data } : undefined),
+    });
   }
 }

@@ -2,7 +2,7 @@
 
 import type { WireError } from "../../../schemas/errors.ts";
 
-/** Runs that are remembered, the latest. */
+/** Runs that are remembered: those that run, and the latest of the others. */
 export const RUNS_KEPT = 256;
 
 export interface OptimizationRun {

@@ -11,7 +11,8 @@ import type {
   VersionRolledBack,
   VersionWithdrawn,
 } from "../../../schemas/messages/version-event.ts";
-import { decideRegister, isOld, type LogRange } from "../decide.ts";
+import { isOld, type LogRange } from "../../log/range.ts";
+import { decideRegister } from "../decide.ts";
 import type { ProgramsState, RegisteredProgram } from "../state.ts";
 
 /** Undefined = it is published already. @throws DspexError `unknown_program`, or `conflict` for an unknown parent. */

@@ -1,10 +1,11 @@
 // The part of the API that says which version of a program is current.
 
 import { z } from "zod";
+import { check } from "../../../schemas/envelope/check.ts";
 import { tokenSchema } from "../../../schemas/messages/parts.ts";
-import { adminPattern, apiPattern } from "../../../schemas/subjects.ts";
-import type { Answer, ApiRequest, Endpoint } from "../../bus/micro-service.ts";
-import { checked } from "../checked.ts";
+import { programEventSubject } from "../../../schemas/subjects.ts";
+import { adminEndpoints, apiEndpoint } from "../../bus/endpoints.ts";
+import type { ApiRequest, Endpoint } from "../../bus/micro-service.ts";
 import type { ProgramsApi } from "../serve.ts";
 import { CANARY_OUTCOMES, CANARY_SHARE, decideCanary } from "./canary/decide.ts";
 import { decidePromote, decideRollBack, decideWanted, decideWithdraw } from "./decide.ts";
@@ -27,68 +28,51 @@ const canarySchema = z.strictObject({
   reason,
 });
 
+const versionsSchema = z.strictObject({ name: tokenSchema, version: z.string().optional() });
+
 export function versionEndpoints(api: ProgramsApi): Endpoint[] {
   return [
-    {
-      name: "promote",
-      subject: adminPattern("program.promote"),
-      answer: (request) => promote(api, request),
-    },
-    {
-      name: "rollback",
-      subject: adminPattern("program.rollback"),
-      answer: (request) => rollBack(api, request),
-    },
-    {
-      name: "withdraw",
-      subject: adminPattern("program.withdraw"),
-      answer: (request) => withdraw(api, request),
-    },
-    {
-      name: "canary",
-      subject: adminPattern("program.canary"),
-      answer: (request) => canary(api, request),
-    },
-    {
-      name: "versions",
-      subject: apiPattern("program.versions"),
-      answer: async (request) => versions(api, request),
-    },
+    ...adminEndpoints("program", "promote", (request) => promote(api, request)),
+    ...adminEndpoints("program", "rollback", (request) => rollBack(api, request)),
+    ...adminEndpoints("program", "withdraw", (request) => withdraw(api, request)),
+    ...adminEndpoints("program", "canary", (request) => canary(api, request)),
+    apiEndpoint("program", "versions", (request) => versions(api, request)),
   ];
 }
 
-async function promote({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const promotion = { ...checked(promoteSchema, request), by: request.user };
+async function promote({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const promotion = { ...check(promoteSchema, request.json()), by: request.user };
   const { name, version } = promotion;
   const changed = await registry.execute(name, "promoted", (state) => decidePromote(state, promotion));
   await registry.execute(name, "registered", (state) => decideWanted(state, name));
-  return { body: { name, version, changed } };
+  return { name, version, changed };
 }
 
-async function rollBack({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const rollback = { ...checked(rollBackSchema, request), by: request.user };
+async function rollBack({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const rollback = { ...check(rollBackSchema, request.json()), by: request.user };
   const { name } = rollback;
   await registry.execute(name, "rolled-back", (state) => decideRollBack(state, rollback));
   await registry.execute(name, "registered", (state) => decideWanted(state, name));
-  return { body: { name, version: registry.find(name).version } };
+  return { name, version: registry.find(name).version };
 }
 
-async function withdraw({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const { name, version, reason: why } = checked(withdrawSchema, request);
+async function withdraw({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const { name, version, reason: why } = check(withdrawSchema, request.json());
   const withdrawal = { name, version, by: request.user, ...(why !== undefined && { reason: why }) };
   const changed = await registry.execute(name, "withdrawn", (state) => decideWithdraw(state, withdrawal));
-  return { body: { name, version, changed } };
+  return { name, version, changed };
 }
 
-async function canary({ registry }: ProgramsApi, request: ApiRequest): Promise<Answer> {
-  const command = { ...checked(canarySchema, request), by: request.user };
+async function canary({ registry }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const command = { ...check(canarySchema, request.json()), by: request.user };
   const { name, version, share } = command;
   const changed = await registry.execute(name, "canary-started", (state) => decideCanary(state, command));
-  return { body: { name, version, share, changed } };
+  return { name, version, share, changed };
 }
 
-function versions({ registry, canaries }: ProgramsApi, request: ApiRequest): Answer {
-  const { name } = checked(z.strictObject({ name: z.string(), version: z.string().optional() }), request);
+async function versions({ registry, canaries }: ProgramsApi, request: ApiRequest): Promise<object> {
+  const { name } = check(versionsSchema, request.json());
+  await registry.upTo(programEventSubject(name, "*"));
   registry.find(name);
   const program = registry.state.programs.get(name);
   const registered = [...(program?.versions.values() ?? [])].map(({ definition, by, sequence, timeMs }) => ({
@@ -105,23 +89,21 @@ function versions({ registry, canaries }: ProgramsApi, request: ApiRequest): Ans
   const { current, wanted, canary } = program ?? {};
   const evidence = canaries.evidence(name);
   return {
-    body: {
-      name,
-      current,
-      versions: registered,
-      published,
-      ...(wanted !== undefined && wanted.version === current && { promoted: wanted }),
-      ...(canary !== undefined && {
-        canary: {
-          version: canary.version,
-          base: canary.base,
-          share: canary.share,
-          maxOutcomes: canary.maxOutcomes,
-          by: canary.by,
-          since: new Date(canary.timeMs).toISOString(),
-          ...(evidence !== undefined && { evidence }),
-        },
-      }),
-    },
+    name,
+    current,
+    versions: registered,
+    published,
+    ...(wanted !== undefined && wanted.version === current && { promoted: wanted }),
+    ...(canary !== undefined && {
+      canary: {
+        version: canary.version,
+        base: canary.base,
+        share: canary.share,
+        maxOutcomes: canary.maxOutcomes,
+        by: canary.by,
+        since: new Date(canary.timeMs).toISOString(),
+        ...(evidence !== undefined && { evidence }),
+      },
+    }),
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { definitionOf } from "../definition.ts";
 import { evolve } from "../evolve.ts";
 import { initialState, type ProgramsState, stateFromJson, stateToJson } from "../state.ts";

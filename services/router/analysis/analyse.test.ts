@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parseSignature } from "../../../schemas/signature/mod.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { analyseTask, lengthBucket, type TaskAnalysis } from "./analyse.ts";
 import { profileTask } from "./profile.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { ErrorCode } from "../../../schemas/error-codes.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { blockedForMs, isBlocked, triableKeys } from "./blocked.ts";
 import { evolveBreakers } from "./evolve.ts";
 import {

@@ -74,6 +74,20 @@ test("a worker that is lost - is not waited for; its successor has its name", ()
   assert.equal(log.asked("s").order.worker, "1");
 });
 
+test("a worker that was lost by mistake - gets its turns again once it is found, and its successor's are its own", () => {
+  const log = new Given();
+  log.answered("s", "1");
+  log.worker("lost", "1");
+  assert.equal(fateOf(log.asked("s").order), "gone");
+  const read = stateFromJson(JSON.parse(JSON.stringify(stateToJson(log.state))));
+  assert.deepEqual(read.load, log.state.load, "a snapshot has it");
+  log.worker("found", "1");
+  assert.equal(log.asked("s").order.worker, "1");
+  log.worker("ended", "1");
+  log.worker("found", "1");
+  assert.equal(fateOf(log.asked("s").order), "gone", "its end was seen");
+});
+
 test("a worker with too much of its own - leaves turns to others, until some of it is done", () => {
   const log = new Given();
   for (const session of ["a", "b", "c", "d", "e"]) log.answered(session, "1");
@@ -120,6 +134,8 @@ test("all of it - comes out the same when the decisions are taken again", () => 
   const log = new Given();
   for (let n = 0; n < 30; n++) {
     if (n === 10) log.worker("lost", "1");
+    if (n === 15) log.worker("found", "1");
+    if (n === 18) log.worker("ended", "1");
     if (n === 20) log.worker("started", "1");
     log.answered(`s${n % 3}`, String(n % 2));
   }

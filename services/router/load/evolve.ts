@@ -27,6 +27,7 @@ export interface AttemptFacts {
 const ANY = "any";
 
 export function workerStarted(load: Load, { pool, worker, incarnation }: WorkerFacts, slots: number): void {
+  load.silent.delete(placeKey(pool, worker));
   const workers = load.workers.get(pool) ?? new Map();
   workers.set(worker, { incarnation, slots });
   evictOldest(workers, MAX_WORKERS);
@@ -36,10 +37,27 @@ export function workerStarted(load: Load, { pool, worker, incarnation }: WorkerF
 
 /** Its name may have been taken over already by the one that replaces it. */
 export function workerGone(load: Load, { pool, worker, incarnation }: WorkerFacts): void {
+  const place = placeKey(pool, worker);
+  if (load.silent.get(place)?.incarnation === incarnation) load.silent.delete(place);
   const workers = load.workers.get(pool);
   if (workers?.get(worker)?.incarnation !== incarnation) return;
   workers.delete(worker);
   if (workers.size === 0) load.workers.delete(pool);
+}
+
+/** Nobody has seen its end: it counts as gone until it is heard again. */
+export function workerSilent(load: Load, facts: WorkerFacts): void {
+  const living = load.workers.get(facts.pool)?.get(facts.worker);
+  workerGone(load, facts);
+  if (living?.incarnation !== facts.incarnation) return;
+  load.silent.set(placeKey(facts.pool, facts.worker), living);
+  evictOldest(load.silent, MAX_WORKERS);
+}
+
+/** Told by each router that hears it: the first one counts. */
+export function workerFound(load: Load, facts: WorkerFacts): void {
+  const silent = load.silent.get(placeKey(facts.pool, facts.worker));
+  if (silent?.incarnation === facts.incarnation) workerStarted(load, facts, silent.slots);
 }
 
 export function attemptBegan(load: Load, facts: AttemptFacts, timeMs: number): void {

@@ -15,6 +15,8 @@ export interface RunTime {
 export interface Load {
   /** Living workers by pool and name. */
   workers: Map<string, Map<string, WorkerSlots>>;
+  /** By `placeKey`: workers that count as lost because no router has heard them; they are back once one hears them. */
+  silent: Map<string, WorkerSlots>;
   /** By pool. */
   poolTimes: Map<string, RunTime>;
   /** By implementation (`runningKey`), least recently ended first. */
@@ -41,6 +43,7 @@ export function placeKey(pool: string, worker: string): string {
 export function newLoad(): Load {
   return {
     workers: new Map(),
+    silent: new Map(),
     poolTimes: new Map(),
     times: new Map(),
     running: new Map(),
@@ -50,6 +53,7 @@ export function newLoad(): Load {
 
 export interface LoadJson {
   workers: [pool: string, workers: [worker: string, WorkerSlots][]][];
+  silent: [place: string, WorkerSlots][];
   poolTimes: [pool: string, RunTime][];
   times: [key: string, RunTime][];
   running: [key: string, attempts: [attempt: string, sinceMs: number][]][];
@@ -57,9 +61,10 @@ export interface LoadJson {
 }
 
 /** The same state gives the same text. */
-export function loadToJson({ workers, poolTimes, times, running, addressed }: Load): LoadJson {
+export function loadToJson({ workers, silent, poolTimes, times, running, addressed }: Load): LoadJson {
   return {
     workers: [...workers].map(([pool, of]) => [pool, [...of]]),
+    silent: [...silent],
     poolTimes: [...poolTimes],
     times: [...times],
     running: [...running].map(([key, attempts]) => [key, [...attempts]]),
@@ -70,6 +75,7 @@ export function loadToJson({ workers, poolTimes, times, running, addressed }: Lo
 export function loadFromJson(json: LoadJson): Load {
   return {
     workers: new Map(json.workers.map(([pool, of]) => [pool, new Map(of)])),
+    silent: new Map(json.silent),
     poolTimes: new Map(json.poolTimes),
     times: new Map(json.times),
     running: new Map(json.running.map(([key, attempts]) => [key, new Map(attempts)])),

@@ -7,11 +7,16 @@ import type { Load } from "./state.ts";
 const NATIVE_SLOTS = 16;
 
 /** Requests that a pool works on at once; undefined = none of its workers has been seen. */
-export function slotsOf({ workers }: Load, pool: string): number | undefined {
-  const known = workers.get(pool);
-  if (known === undefined) return pool === "native" ? NATIVE_SLOTS : undefined;
+export function slotsOf(load: Load, pool: string): number | undefined {
+  const seen = seenSlots(load, pool);
+  if (seen > 0) return seen;
+  return pool === "native" ? NATIVE_SLOTS : undefined;
+}
+
+/** Of the pool's workers that the log tells of. */
+export function seenSlots({ workers }: Load, pool: string): number {
   let slots = 0;
-  for (const worker of known.values()) slots += worker.slots;
+  for (const worker of workers.get(pool)?.values() ?? []) slots += worker.slots;
   return slots;
 }
 

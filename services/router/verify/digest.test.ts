@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Decision } from "../../../schemas/messages/parts.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { digestOf } from "./digest.ts";
 
 const base: Decision = {

@@ -3,7 +3,8 @@
 
 import type { DspexError } from "../../../schemas/errors.ts";
 import type { Decision } from "../../../schemas/messages/parts.ts";
-import { decideFailure, decideRequest, type RouterAbilities, type RouterAction } from "../decide.ts";
+import { decideRequest, type RouterAbilities, type RouterAction } from "../decide.ts";
+import { decideFailure } from "../decide-failure.ts";
 import { decideHedge } from "../hedge/decide-hedge.ts";
 import type { Intake } from "../intake.ts";
 import type { RouterState } from "../state.ts";

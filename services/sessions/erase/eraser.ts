@@ -21,7 +21,7 @@ import type { LogReader } from "../../log/read.ts";
 import { dataIn } from "../contents.ts";
 import { known } from "../decide.ts";
 import type { SessionsFold } from "../fold.ts";
-import type { Journal } from "../journal.ts";
+import type { SessionJournal } from "../journal.ts";
 import { findSession, newSession, type Session } from "../state.ts";
 import { forksOf, gather, gatherTurns } from "./gather.ts";
 import { goneResult } from "./gone-result.ts";
@@ -35,7 +35,7 @@ const answerSchema = z.object({ messages: z.number().int().nonnegative() });
 export interface EraserOptions {
   connection: NatsConnection;
   fold: SessionsFold;
-  journal: Journal;
+  journal: SessionJournal;
   reader: LogReader;
   values: ObjectBucket;
   appender: Appender;
@@ -53,6 +53,8 @@ export class Eraser {
   readonly #options: EraserOptions;
   /** By key of the session that is being erased. */
   readonly #erasing = new Map<string, Promise<number>>();
+  /** One for each session that could not be erased just now. */
+  readonly #retries = new Map<string, NodeJS.Timeout>();
   #isStopped = false;
 
   constructor(options: EraserOptions) {
@@ -72,23 +74,25 @@ export class Eraser {
 
   /** Goes on with what the fold says is not finished. */
   resume(): void {
-    const { state } = this.#options.fold;
-    for (const key of state.toErase) {
-      // All data of a user is another's task.
-      if ((state.ended.get(key)?.upTo ?? 0) > 0) continue;
-      const [user = "", session = ""] = key.split(".");
-      this.#once(user, session, { isNew: false, isPartOfAll: false }).catch(async (error: Error) => {
-        if (this.#isStopped) return;
-        this.#options.logger.warn({ session: key, error: error.message }, "session not erased yet");
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        if (!this.#isStopped) this.resume();
-      });
+    for (const key of this.#options.fold.state.toErase) {
+      if (!this.#retries.has(key)) this.#goOn(key);
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    for (const retry of this.#retries.values()) clearTimeout(retry);
     await Promise.allSettled(this.#erasing.values());
+  }
+
+  #goOn(key: string): void {
+    const { state } = this.#options.fold;
+    // All data of a user is another's task.
+    if (!state.toErase.has(key) || (state.ended.get(key)?.upTo ?? 0) > 0) return;
+    const [user = "", session = ""] = key.split(".");
+    this.#once(user, session, { isNew: false, isPartOfAll: false }).catch(() => {
+      // Said, and tried again.
+    });
   }
 
   #once(user: string, session: string, how: How): Promise<number> {
@@ -97,7 +101,20 @@ export class Eraser {
     if (before !== undefined) return before;
     const erased = this.#eraseAll(user, session, how).finally(() => this.#erasing.delete(key));
     this.#erasing.set(key, erased);
+    erased.catch((error: Error) => this.#later(key, error));
     return erased;
+  }
+
+  /** What has begun goes on, whoever asked for it. */
+  #later(key: string, error: Error): void {
+    const { fold, logger } = this.#options;
+    if (this.#isStopped || this.#retries.has(key) || !fold.state.toErase.has(key)) return;
+    logger.warn({ session: key, error: error.message }, "session not erased yet");
+    const retry = setTimeout(() => {
+      this.#retries.delete(key);
+      this.#goOn(key);
+    }, RETRY_MS).unref();
+    this.#retries.set(key, retry);
   }
 
   async #eraseAll(user: string, session: string, { isNew, isPartOfAll }: How): Promise<number> {

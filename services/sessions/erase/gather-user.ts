@@ -20,6 +20,7 @@ import type { ObjectBucket } from "../../log/objects.ts";
 import { type LogReader, pagesOf, type StoredMessage } from "../../log/read.ts";
 import { dataIn } from "../contents.ts";
 import { askedIn, type Gathered, nothingGathered, referencesIn } from "./gather.ts";
+import { isErased } from "./gone-result.ts";
 
 export interface GatheredOfUser extends Gathered {
   /** Requests that have no result yet; what comes of them is still to be erased. */
@@ -124,11 +125,6 @@ async function gatherRuns(
 function isLater(sequences: readonly number[] | undefined, upTo: number): boolean {
   const [first] = sequences ?? [];
   return first !== undefined && first > upTo;
-}
-
-/** What an erased result has left, see `goneResult`. */
-function isErased(result: Partial<Result> | undefined): boolean {
-  return result?.error?.code === "gone" && result.program === "" && result.requestHash === "";
 }
 
 /** `dspex.event.program.<program>.feedback.<user>.<connection>.<n>.<judgement>` */

@@ -17,3 +17,8 @@ export function goneResult(id: string, sequence: number): Result {
     log: { request: sequence, work: [], failures: [] },
   };
 }
+
+/** What an erased result has left. */
+export function isErased(result: Partial<Result> | undefined): boolean {
+  return result?.error?.code === "gone" && result.program === "" && result.requestHash === "";
+}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { isDspexError } from "../../../schemas/errors.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { checkExpression } from "./check.ts";
 import { evaluateExpression } from "./evaluate.ts";
 import { OPERATIONS, type Type, typeOf, type Value } from "./operations.ts";

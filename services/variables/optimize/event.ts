@@ -36,7 +36,7 @@ export type OptimizationEvent =
   /** The result of a request with the run's name, or of its check. */
   | ({ verb: "answered"; data: { user: string; run: string; isCheck: boolean } } & At)
   /** Variables have changed in the run's name. */
-  | ({ verb: "set"; data: { run: string; versions: Record<string, number> } } & At);
+  | ({ verb: "set"; data: { run: string; versions: Record<string, number>; reason?: string } } & At);
 
 export const EVENTS = { ...OPTIMIZATION_EVENTS, ...VARIABLE_OPTIMIZATION_EVENTS };
 
@@ -78,5 +78,6 @@ export function setByRun(event: VariableEvent): OptimizationEvent | undefined {
   if (event.verb !== "changed" || !event.data.by.startsWith(BY)) return undefined;
   const { data, sequence, timeMs } = event;
   const versions = Object.fromEntries(data.changes.map(({ name, version }) => [name, version]));
-  return { verb: "set", data: { run: data.by.slice(BY.length), versions }, sequence, timeMs };
+  const why = data.reason === undefined ? {} : { reason: data.reason };
+  return { verb: "set", data: { run: data.by.slice(BY.length), versions, ...why }, sequence, timeMs };
 }

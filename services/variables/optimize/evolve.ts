@@ -42,8 +42,14 @@ export function evolveOptimizations(state: OptimizationsState, event: Optimizati
       else run.answered ??= event.sequence;
       return state;
     case "set": {
-      if (run?.status !== "running") return state;
       const { sequence, timeMs, data } = event;
+      // Requests that came later have shown that they are worse.
+      if (run?.status === "finished" && run.ended?.applied === true) {
+        const { reason: why } = data;
+        run.rolledBack = sequence;
+        run.ended = { ...run.ended, applied: false, rolledBack: true, ...(why !== undefined && { why }) };
+      }
+      if (run?.status !== "running") return state;
       if (run.applied === undefined) {
         run.applied = { sequence, versions: data.versions };
         // What is measured now takes its time, too.

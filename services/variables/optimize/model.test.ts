@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { asDspexError } from "../../../schemas/errors.ts";
+import { fc } from "../../../tests/kit/fast-check.ts";
 import { stateHash } from "../../log/snapshot.ts";
 import { decide } from "../decide.ts";
 import type { VariableMessage } from "../event.ts";
@@ -12,7 +12,7 @@ import { applyMessage, foldFromJson, foldToJson, initialFold, type VariablesFold
 import { optimizeSchema } from "./command.ts";
 import { decideCancelQueued, decideExpire, decideQueue, decideStart } from "./decide.ts";
 import type { OptimizationAppend } from "./event.ts";
-import { placeOf, queueOf, running } from "./queue.ts";
+import { placesOf, queueOf, running } from "./queue.ts";
 
 const NAMES = ["a", "b", "c", "d"] as const;
 const USERS = ["ada", "eve", "bob"] as const;
@@ -247,8 +247,8 @@ test("any commands - the queue is as the plain model has it, and no variable is 
         const locks = now.flatMap((run) => run.locks);
         assert.equal(new Set(locks).size, locks.length);
         for (const [place, { run }] of queueOf(state).entries())
-          assert.equal(placeOf(state, run)?.position, place + 1);
-        for (const run of now) assert.equal(placeOf(state, run.run), undefined);
+          assert.equal(placesOf(state).get(run)?.position, place + 1);
+        for (const run of now) assert.equal(placesOf(state).get(run.run), undefined);
       }
     }),
     { numRuns: 150 },

@@ -25,7 +25,14 @@ export function queueOf(state: OptimizationsState): VariableRun[] {
   ];
   const order: VariableRun[] = [];
   while (waiting.size > 0) {
-    const [next] = [...waiting].sort((a, b) => compare(rank(a), rank(b)));
+    let next: VariableRun | undefined;
+    let best: number[] = [];
+    for (const run of waiting) {
+      const its = rank(run);
+      if (next !== undefined && compare(its, best) >= 0) continue;
+      next = run;
+      best = its;
+    }
     if (next === undefined) break;
     waiting.delete(next);
     order.push(next);
@@ -62,13 +69,15 @@ export interface Place {
   waitsFor: string[];
 }
 
-/** Undefined = it does not wait. */
-export function placeOf(state: OptimizationsState, name: string): Place | undefined {
-  const queue = queueOf(state);
-  const at = queue.findIndex(({ run }) => run === name);
-  const run = queue[at];
-  if (run === undefined) return undefined;
-  const before = [...running(state), ...queue.slice(0, at)];
-  const inTheWay = before.filter(({ locks }) => locks.some((lock) => run.locks.includes(lock)));
-  return { position: at + 1, waitsFor: inTheWay.map((other) => other.run) };
+/** Of all that wait, in their order. */
+export function placesOf(state: OptimizationsState): Map<string, Place> {
+  const before = running(state);
+  const places = new Map<string, Place>();
+  for (const [at, run] of queueOf(state).entries()) {
+    const wanted = new Set(run.locks);
+    const inTheWay = before.filter(({ locks }) => locks.some((lock) => wanted.has(lock)));
+    places.set(run.run, { position: at + 1, waitsFor: inTheWay.map((other) => other.run) });
+    before.push(run);
+  }
+  return places;
 }

@@ -18,6 +18,7 @@ import type { VariableRun } from "./state.ts";
 import { TUNER_PROGRAM } from "./tuner.ts";
 
 const BATCH = 64;
+const MOST_SENT = 1_024;
 
 export class RunRequests {
   readonly #reader: LogReader;
@@ -42,6 +43,8 @@ export class RunRequests {
       await this.#appender.append(subject, stringifyJson(requestOf(queued, started, isCheck, nowText())));
     }
     this.#sent.add(id);
+    // What is forgotten is looked for in the log again.
+    if (this.#sent.size > MOST_SENT) this.#sent.delete(this.#sent.values().next().value as string);
   }
 
   /** @param name of the run, or of its check. */

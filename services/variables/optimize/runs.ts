@@ -5,15 +5,11 @@
 //   queued ─▶ started ─▶ request o.<run> ─▶ result ─▶ values in force ─▶ request o.<run>-check ─▶ result ─▶ finished
 //                                            └─ no better ─▶ finished              └─ worse: values before ─▶ finished
 
-import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { cloudEvent } from "../../../schemas/envelope/cloud-event.ts";
-import { stringifyJson } from "../../../schemas/envelope/json.ts";
 import { asDspexError, type DspexError } from "../../../schemas/errors.ts";
 import { OPTIMIZATION_EVENTS_FILTER, optimizationEventSubject } from "../../../schemas/subjects.ts";
 import type { Appender } from "../../bus/append.ts";
-import { isWrongLastSequence } from "../../bus/append-errors.ts";
-import { nowText } from "../../bus/clock.ts";
+import { Journal } from "../../log/journal.ts";
 import type { LogReader } from "../../log/read.ts";
 import type { VariablesConfig } from "../config.ts";
 import type { SetCommand } from "../decide.ts";
@@ -35,8 +31,6 @@ import { RunRequests } from "./requests.ts";
 import type { VariableRun } from "./state.ts";
 import { registerTuner } from "./tuner.ts";
 
-/** Races against other instances and trials that an event may lose. */
-const ATTEMPTS = 50;
 const RETRY_MS = 2_000;
 const LONGEST_TIMER_MS = 3_600_000;
 
@@ -56,6 +50,7 @@ export class Runs {
   /** Runs that are being worked on here. */
   readonly #busy = new Set<string>();
   readonly #requests: RunRequests;
+  readonly #journal: Journal;
   #isTunerKnown = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -63,6 +58,7 @@ export class Runs {
   constructor(options: RunsOptions) {
     this.#options = options;
     this.#requests = new RunRequests(options.reader, options.appender);
+    this.#journal = new Journal({ ...options, fold: options.registry });
   }
 
   /** Goes on with what is in the log, and from then on with whatever happens. */
@@ -88,32 +84,18 @@ export class Runs {
   async append(
     decide: () => OptimizationAppend | undefined,
   ): Promise<(OptimizationAppend & { sequence: number }) | undefined> {
-    const { registry, reader, appender, source } = this.#options;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const last = (await reader.last(OPTIMIZATION_EVENTS_FILTER))?.sequence ?? 0;
-      await registry.passed(last);
-      const decided = decide();
-      if (decided === undefined) return undefined;
-      const { verb, data } = decided;
-      const event = cloudEvent(EVENTS[verb].type, source, randomUUID(), nowText(), data);
-      try {
-        const sequence = await appender.append(
-          optimizationEventSubject(data.run, verb),
-          stringifyJson(event),
-          {
-            expectedLastSequence: last,
-            expectedSubject: OPTIMIZATION_EVENTS_FILTER,
-          },
-        );
-        await registry.passed(sequence);
-        registry.snapshotSoon();
-        return { ...decided, sequence };
-      } catch (error) {
-        // Somebody was faster, or it is our own whose acknowledgement was lost: the state knows.
-        if (!isWrongLastSequence(error)) throw error;
-      }
-    }
-    throw new Error("optimisations are being changed by others all the time");
+    const done = await this.#journal.execute({
+      scope: OPTIMIZATION_EVENTS_FILTER,
+      what: "one of the optimisations",
+      decide() {
+        const decided = decide();
+        if (decided === undefined) return undefined;
+        const { verb, data } = decided;
+        return { ...decided, subject: optimizationEventSubject(data.run, verb), type: EVENTS[verb].type };
+      },
+    });
+    if (done !== undefined) this.#options.registry.snapshotSoon();
+    return done;
   }
 
   #look(): void {
@@ -156,15 +138,22 @@ export class Runs {
 
   /** The next thing that the run needs; whatever follows begins with the event that it leads to. */
   async #advance(run: VariableRun): Promise<void> {
-    const expired = () => decideExpire(run, Date.now());
-    if (expired() !== undefined) {
-      await this.append(expired);
-      return;
-    }
+    const awaited = run.applied === undefined ? run.answered : run.checked;
+    // What is answered counts, however late somebody comes to read it: until then nobody else has the variables.
+    if (awaited === undefined && decideExpire(run, Date.now()) !== undefined) return this.#expire(run);
     if (run.answered === undefined) return this.#requests.send(run, false);
     if (run.applied === undefined) return this.#settle(run);
     if (run.checked === undefined) return this.#requests.send(run, true);
     return this.#check(run);
+  }
+
+  /** Values that were not measured once they were in force do not stay. */
+  async #expire(run: VariableRun): Promise<void> {
+    if (run.applied !== undefined) {
+      const command = rollBackCommand(run, "with the new values in force nothing was measured in time");
+      await this.#set(command, () => run.rolledBack !== undefined);
+    }
+    await this.append(() => decideExpire(run, Date.now()));
   }
 
   async #settle(run: VariableRun): Promise<void> {

@@ -11,14 +11,13 @@ import { tokenSchema } from "../../../schemas/messages/parts.ts";
 import type { ProgramRegistered } from "../../../schemas/messages/program-event.ts";
 import { REQUEST_EVENTS } from "../../../schemas/messages/request-event.ts";
 import {
-  adminPattern,
-  apiPattern,
   OPTIMIZATION_EVENTS_FILTER,
   programEventSubject,
   requestEventSubject,
 } from "../../../schemas/subjects.ts";
 import type { Appender } from "../../bus/append.ts";
 import { nowText } from "../../bus/clock.ts";
+import { adminEndpoints, apiEndpoint } from "../../bus/endpoints.ts";
 import type { ApiRequest, Endpoint } from "../../bus/micro-service.ts";
 import type { OptimizationInfo, OptimizationListAnswer } from "../../client/variables-answers.ts";
 import type { LogReader } from "../../log/read.ts";
@@ -27,7 +26,7 @@ import type { Registry } from "../registry.ts";
 import { optimizationId, optimizeSchema } from "./command.ts";
 import { decideCancelQueued, decideQueue } from "./decide.ts";
 import { checkOf } from "./event.ts";
-import { queueOf } from "./queue.ts";
+import { placesOf } from "./queue.ts";
 import type { Runs } from "./runs.ts";
 import type { VariableRun } from "./state.ts";
 import { TUNER_PROGRAM } from "./tuner.ts";
@@ -57,19 +56,11 @@ export interface OptimizeApi {
 }
 
 export function optimizeEndpoints(api: OptimizeApi): Endpoint[] {
-  const endpoint = (verb: string, subject: string, answer: (request: ApiRequest) => Promise<unknown>) => ({
-    name: `variable-${verb}`,
-    subject,
-    answer: async (request: ApiRequest) => ({ body: await answer(request) }),
-  });
   return [
-    endpoint("optimize", adminPattern("variable.optimize"), (request) => optimize(api, request)),
-    endpoint("optimize-refused", apiPattern("variable.optimize"), async () => {
-      throw new DspexError("not_allowed", "variable.optimize needs the right `admin`: ask on dspex-admin");
-    }),
-    endpoint("optimization", apiPattern("variable.optimization"), (request) => optimization(api, request)),
-    endpoint("optimizations", apiPattern("variable.optimizations"), (request) => list(api, request)),
-    endpoint("cancel", apiPattern("variable.cancel"), (request) => cancel(api, request)),
+    ...adminEndpoints("variable", "optimize", (request) => optimize(api, request)),
+    apiEndpoint("variable", "optimization", (request) => optimization(api, request)),
+    apiEndpoint("variable", "optimizations", (request) => list(api, request)),
+    apiEndpoint("variable", "cancel", (request) => cancel(api, request)),
   ];
 }
 
@@ -120,21 +111,22 @@ async function optimization(api: OptimizeApi, request: ApiRequest): Promise<Opti
 
 /** Trials, starts, and steps in the queue: whatever an asker would want to hear of. */
 function movesOf({ registry }: OptimizeApi, run: VariableRun): number {
-  const place = queueOf(registry.optimizations).indexOf(run);
+  const place = placesOf(registry.optimizations).get(run.run)?.position ?? 0;
   const steps = [run.startedSequence, run.baseline, run.applied, run.checked].filter(
     (one) => one !== undefined,
   );
-  return run.tried + run.infeasible + steps.length * 1_000_000 + (place + 1) * 10_000_000;
+  return run.tried + run.infeasible + steps.length * 1_000_000 + place * 10_000_000;
 }
 
 async function list(api: OptimizeApi, request: ApiRequest): Promise<OptimizationListAnswer> {
   const { ended } = check(listSchema, request.json());
   await latest(api);
   const state = api.registry.optimizations;
-  const queue = queueOf(state);
-  const others = [...state.runs.values()].filter(({ status }) => status !== "queued");
-  const shown = [...others.filter((run) => ended || !isOver(run)), ...queue];
-  return { optimizations: shown.map((run) => summary(state, run)) };
+  const places = placesOf(state);
+  const runs = [...state.runs.values()];
+  const queue = [...places.keys()].flatMap((name) => state.runs.get(name) ?? []);
+  const others = runs.filter((run) => run.status !== "queued" && (ended || !isOver(run)));
+  return { optimizations: [...others, ...queue].map((run) => summary(run, places)) };
 }
 
 /** What waits is over at once; what runs, when its request is. */

@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from dspex.errors import DspexError
 from dspex_pool.attempt_context import AttemptContext
 from dspex_pool.optimize.job import Budget
-from dspex_pool.optimize.meter import SEARCH_SHARE, BudgetSpentError, Spent
+from dspex_pool.optimize.meter import SEARCH_SHARE, Spent, check_spent
 from dspex_pool.optimize.splits import Example
 from dspex_pool.optimize.variables.space import Values
 
@@ -154,12 +154,4 @@ class Asker:
     def check(self) -> None:
         """@raises BudgetSpentError when no more may be spent; DspexError when nobody wants the answer."""
         self._attempt.check()
-        spent, budget = self.spent(), self._budget
-        for what, used, most in (
-            ("calls", spent.calls, budget.calls),
-            ("tokens", spent.input_tokens + spent.output_tokens, budget.tokens),
-            ("USD", spent.usd, budget.usd),
-            ("ms", spent.time_ms, budget.time_ms),
-        ):
-            if most is not None and used >= most * self.share:
-                raise BudgetSpentError(f"{used:g} of {most:g} {what} are spent")
+        check_spent(self.spent(), self._budget, self.share)

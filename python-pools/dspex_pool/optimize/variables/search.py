@@ -50,11 +50,11 @@ class Search:
         self._stored = log.stored()
         self._done: list[Trial] = []
         self._space: Space = space_of(job.definitions)
-        self._splits: Splits = split_rows(job.rows, job.test_rows)
+        self._splits: Splits = split_rows(job.rows, job.test_rows, "objective.data")
         self._budget_ended: str | None = None
         self._failures_before = 0
         if self._stored:
-            asker.remember(_spent(self._stored[-1].spent))
+            asker.remember(Spent.from_json(self._stored[-1].spent))
 
     def check(self) -> dict[str, Any]:
         """What is in force beside what was, on examples that nothing was searched on."""
@@ -265,13 +265,3 @@ class Search:
     def _report(self, winner: Trial | None, compared: Trial | None, verdict: str) -> dict[str, Any]:
         told = Told(self._done, self._judge.first_failure, self._budget_ended)
         return report_of(self._job, self._splits, told, winner, compared, verdict)
-
-
-def _spent(told: Mapping[str, Any]) -> Spent:
-    return Spent(
-        calls=int(told["calls"]),
-        input_tokens=int(told["inputTokens"]),
-        output_tokens=int(told["outputTokens"]),
-        usd=float(told["costUsd"]),
-        time_ms=float(told["timeMs"]),
-    )

@@ -27,7 +27,7 @@ async def running(pool: PoolProcess, count: int = 1) -> None:
 
 async def test_an_answer_that_comes_second_is_superseded(pool: PoolProcess, log: Log) -> None:
     request_id = log.next_id()
-    await log.send(work_data(WAITS, request_id, {"seconds": 0.5}))
+    await log.send(work_data(WAITS, request_id, {"seconds": 4}))
     await running(pool)
     await log.store_result(request_id)
     await log.until(lambda: log.superseded)
@@ -44,13 +44,13 @@ async def test_cancel_ends_the_attempt_and_acknowledges_the_work(
     request_id, other_id = log.next_id(), log.next_id()
     await log.send(work_data(WAITS, request_id, {"seconds": 30}))
     await running(pool)
-    await log.send(work_data(WAITS, other_id, {"seconds": 0.7}))
+    await log.send(work_data(WAITS, other_id, {"seconds": 4}))
     await running(pool, 2)
     cancel = {"verb": "cancel", "id": request_id, "reason": "cancelled"}
     await nats_kit.admin.publish(f"dspex-control.general.{target}", json.dumps(cancel).encode())
-    await pool.until(lambda: len(pool.held) < 2, timeout_s=10)
+    await pool.until(lambda: len(pool.held) < 2)
     assert (await log.result(other_id))["status"] == "succeeded"
-    await pool.until(lambda: not pool.held, timeout_s=10)
+    await pool.until(lambda: not pool.held)
     assert await log.unacknowledged() == 0
     assert log.failures == []
 
@@ -58,15 +58,15 @@ async def test_cancel_ends_the_attempt_and_acknowledges_the_work(
 async def test_work_that_is_too_late_is_not_started_and_work_that_gets_late_is_ended(
     pool: PoolProcess, log: Log
 ) -> None:
-    for seconds, deadline_ms in ((0.0, -1_000), (20.0, 600)):
+    for seconds, deadline_ms in ((0.0, -1_000), (120.0, 600)):
         started = time.monotonic()
         error = await log.run_failing(WAITS, {"seconds": seconds}, deadline_ms=deadline_ms)
         assert (error["code"], error["retryable"]) == ("deadline_exceeded", False)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
         assert log.failures[-1]["decision"]["chosen"] == "waits"
     limited = program("limited", "seconds: float -> waited: float", python("waits", timeoutMs=300))
     await log.register(limited)
-    error = await log.run_failing(limited, {"seconds": 20.0})
+    error = await log.run_failing(limited, {"seconds": 120.0})
     assert error["code"] == "lm_timeout"
     assert "300 ms" in error["message"]
 

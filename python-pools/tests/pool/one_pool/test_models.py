@@ -77,7 +77,7 @@ FAULTS = [
         "context_window_exceeded",
         False,
     ),
-    ("timeout", Answer(text="{}", delay_s=10), "lm_timeout", True),
+    ("timeout", Answer(text="{}", delay_s=60), "lm_timeout", True),
     ("no JSON at all", Answer(body=b"<html>"), "lm_unavailable", True),
     ("another shape", Answer(text="I would rather not."), "output_parse_error", True),
     ("a missing output", says({"answer": "a"}), "output_parse_error", True),
@@ -97,7 +97,8 @@ async def test_a_models_fault_has_its_code(
 ) -> None:
     model.script = lambda _: answer
     request_id = log.next_id()
-    work = work_data(QA, request_id, {"question": "a secret question"})
+    settings = {"model": "hasty"} if name == "timeout" else {}
+    work = work_data(QA, request_id, {"question": "a secret question"}, settings=settings)
     sequence = await log.send(work)
 
     failure = await log.failure(request_id)

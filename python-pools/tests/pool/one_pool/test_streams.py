@@ -94,7 +94,7 @@ async def test_the_chat_adapters_text_is_streamed_too(
     pool: PoolProcess, log: Log, model: FakeModelServer
 ) -> None:
     text = "[[ ## answer ## ]]\nParis it is\n\n[[ ## score ## ]]\n3\n\n[[ ## completed ## ]]"
-    model.answers = [Answer(text=text, delay_s=0.01, piece_characters=5)]
+    model.answers = [Answer(text=text, delay_s=0.1, piece_characters=5)]
     definition = program("chat", SIGNATURE, dspy("Predict", adapter="chat"))
     await log.register(definition)
     request_id = log.next_id()
@@ -108,7 +108,7 @@ async def test_the_chat_adapters_text_is_streamed_too(
 async def test_chunks_arrive_while_the_model_still_writes(
     pool: PoolProcess, log: Log, model: FakeModelServer
 ) -> None:
-    model.answers = [says({"answer": "one two three four", "score": 1}, delay_s=0.1, piece_characters=6)]
+    model.answers = [says({"answer": "one two three four", "score": 1}, delay_s=0.5, piece_characters=6)]
     definition = program("slow", SIGNATURE, dspy("Predict"))
     await log.register(definition)
     request_id = log.next_id()
@@ -137,7 +137,7 @@ async def test_structured_outputs_are_streamed_as_json_that_ends_in_whole_values
 ) -> None:
     people = [{"name": "Ada", "age": 36}, {"name": "Alan", "age": 41}]
     model.answers = [
-        says({"people": people, "mood": "good", "when": "2026-11-24"}, delay_s=0.01, piece_characters=3)
+        says({"people": people, "mood": "good", "when": "2026-11-24"}, delay_s=0.05, piece_characters=3)
     ]
     signature = "text: str -> people: list[{name: str, age: int}], mood: Literal['good', 'bad'], when: date"
     definition = program("people", signature, dspy("Predict"))

@@ -35,8 +35,12 @@ Exit code 1 when something is wrong; a warning alone is 0.`;
 /** Pools whose work goes over the log. */
 const POOLS = ["native", "general", "optimizer", "neural"];
 const SERVICES = ["dspex-gateway", "dspex-programs"];
-/** Beats come each second. */
+/** Beats come each second; a worker of a busy machine is killed only when it has been silent for four. */
 const LISTEN_MS = 1_300;
+const LISTEN_AT_MOST_MS = 4_500;
+const SERVICES_MS = 3_000;
+const LOOKS = 3;
+const LOOK_AGAIN_MS = 300;
 
 export function doctorCommand(context: CommandContext): Command {
   const { terminal, environment } = context;
@@ -64,12 +68,10 @@ async function runChecks(context: CommandContext): Promise<Check[]> {
   await using operator = await asRole(context, "operator");
   const { connection, target } = operator;
   const rttMs = await connection.rtt();
+  const asked = askKeeper(connection);
   const [info, beats, services] = await Promise.all([
-    connection.request(SETUP_INFO_SUBJECT, "", { timeout: 5_000 }).then(
-      (message) => message.json() as SetupInfo,
-      () => undefined,
-    ),
-    listenForBeats(connection),
+    asked,
+    listenForBeats(connection, asked),
     listServices(connection),
   ]);
   const { home } = context.environment;
@@ -111,7 +113,32 @@ function homeCheck(home: string): Check {
   return { status: (mode & 0o077) === 0 ? "ok" : "wrong", name: "home", detail };
 }
 
-async function listenForBeats(connection: NatsConnection): Promise<PoolBeat[]> {
+/**
+ * What the keeper reads back from the server. Who takes messages asks for more before long, and is not there for that
+ * moment: what looks as if nobody took them is looked at again.
+ */
+async function askKeeper(connection: NatsConnection): Promise<SetupInfo | undefined> {
+  for (let looks = 1; ; looks++) {
+    const answer = await connection
+      .request(SETUP_INFO_SUBJECT, "", { timeout: 5_000 })
+      .catch(() => undefined);
+    const info = answer?.json() as SetupInfo | undefined;
+    if (info === undefined || looks === LOOKS) return info;
+    const isServed = routerCheck(info).status === "ok" && servedPools(info).length === POOLS.length;
+    if (isServed) return info;
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+function servedPools(info: SetupInfo | undefined): string[] {
+  return info === undefined ? [] : POOLS.filter((pool) => poolCheck(info, pool, []).status === "ok");
+}
+
+/** For a moment; longer where somebody waits for a pool's work and has not been heard of. */
+async function listenForBeats(
+  connection: NatsConnection,
+  asked: Promise<SetupInfo | undefined>,
+): Promise<PoolBeat[]> {
   const beats = new Map<string, PoolBeat>();
   const subscription = connection.subscribe(ALL_BEATS, {
     callback: (error, message) => {
@@ -120,23 +147,30 @@ async function listenForBeats(connection: NatsConnection): Promise<PoolBeat[]> {
       if (beat.success) beats.set(`${beat.data.pool}/${beat.data.worker}`, beat.data);
     },
   });
-  await new Promise((resolve) => setTimeout(resolve, LISTEN_MS));
+  const endsAt = performance.now() + LISTEN_AT_MOST_MS;
+  await pause(LISTEN_MS);
+  const served = servedPools(await asked);
+  const isHeard = (pool: string) => [...beats.values()].some((beat) => beat.pool === pool);
+  while (!served.every(isHeard) && performance.now() < endsAt) await pause(100);
   subscription.unsubscribe();
   return [...beats.values()].sort((a, b) => a.worker.localeCompare(b.worker));
 }
 
-/** Names of the micro services that answer. */
+/** Names of the micro services that answer; returns when all that are looked for have. */
 async function listServices(connection: NatsConnection): Promise<string[]> {
   const names = new Set<string>();
-  const answers = await connection.requestMany("$SRV.PING", "", {
-    strategy: "stall",
-    maxWait: 1_000,
-    stall: 200,
-  });
+  const answers = await connection.requestMany("$SRV.PING", "", { strategy: "timer", maxWait: SERVICES_MS });
   try {
-    for await (const answer of answers) names.add((answer.json() as { name: string }).name);
+    for await (const answer of answers) {
+      names.add((answer.json() as { name: string }).name);
+      if (SERVICES.every((name) => names.has(name))) break;
+    }
   } catch {
     return [...names]; // nobody serves anything
   }
   return [...names];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

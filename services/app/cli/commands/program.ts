@@ -8,6 +8,7 @@ import {
   type ProgramDefinition,
   programDeclarationSchema,
 } from "../../../../schemas/messages/program-event.ts";
+import type { Validator } from "../../../../schemas/messages/validator.ts";
 import { formatSignature, parseSignatureJson } from "../../../../schemas/signature/mod.ts";
 import { asClient, inputReader } from "../client.ts";
 import type { CommandContext } from "../context.ts";
@@ -102,9 +103,10 @@ function removeCommand(context: CommandContext): Command {
 
 /** Long, or told in a line of their own. */
 const NO_SETTINGS = ["prompt", "demos", "calibration", "capabilities"];
+const MAX_SETTING = 80;
 
 function describe(definition: ProgramDefinition): string[] {
-  const { name, version, description, signature, implementations, routing } = definition;
+  const { name, version, description, signature, implementations, routing, validators = [] } = definition;
   const rows = implementations.map((implementation) => {
     const { name: own, kind, lastResort: _lastResort, capabilities, ...rest } = implementation;
     const settings = Object.entries(rest).filter(([key]) => !NO_SETTINGS.includes(key));
@@ -124,7 +126,20 @@ function describe(definition: ProgramDefinition): string[] {
     "implementations",
     ...table(rows),
     ...(routing === undefined ? [] : ["", `routing ${JSON.stringify(routing)}`]),
+    ...(validators.length === 0 ? [] : ["", "validators", ...table(validators.map(validatorRow))]),
   ];
+}
+
+function validatorRow({ name, output, kind, options = {}, onFailure }: Validator): string[] {
+  const settings = Object.entries(options).map(
+    ([key, value]) => `${key}=${shortened(JSON.stringify(value))}`,
+  );
+  return [`  ${name}`, `outputs.${output}`, kind, onFailure, settings.join(" ")];
+}
+
+/** Schemas and lists of sources may be long. */
+function shortened(text: string): string {
+  return text.length <= MAX_SETTING ? text : `${text.slice(0, MAX_SETTING).toWellFormed()}…`;
 }
 
 /** What an implementation can do, in words: `(structuredOutput, logprobs, 2048 tokens)`. */

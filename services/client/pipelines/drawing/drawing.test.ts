@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import type { PipelineStage } from "../../../../schemas/messages/pipeline-definition.ts";
 import { cpuMs } from "../../../../tests/kit/cpu-time.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import { type GraphView, graphView } from "./graph-view.ts";
 import { layersOf, portOf } from "./layers.ts";
 import type { Marks } from "./marks.ts";
@@ -266,4 +266,17 @@ test("a definition of a thousand stages - is drawn in a moment", () => {
     assert.equal(terminalDrawing(view, { columns: 100 }).length, 1_000);
   });
   assert.ok(tookMs < 5_000, `${tookMs} ms`);
+});
+
+test("a drawing - of a thousand stages that all need one another is a list, at once", () => {
+  const stages = Array.from({ length: 1_000 }, (_, n) => {
+    const needs = Array.from({ length: Math.min(n, 8) }, (_, k) => ({
+      $from: `s${(n * 7 + k * 131) % n}.x`,
+    }));
+    return { name: `s${n}`, kind: "value" as const, outputs: { x: needs } };
+  });
+  const view = graphView({ stages, outputs: {} });
+  assert.equal(terminalDrawing(view).length, 1_000);
+  assert.throws(() => svg(view), /ask for mermaid/);
+  assert.match(mermaid(view), /s999/);
 });

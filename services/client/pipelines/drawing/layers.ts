@@ -25,6 +25,13 @@ const SWEEPS = 8;
 /** Of a place where an edge passes. */
 const PASSING = 1;
 
+/** Places that a drawing needs: one for each node, and one in each layer that an edge passes. */
+export function placesOf(count: number, edges: readonly Edge[]): number {
+  const ranks = ranksOf(count, edges);
+  const passed = edges.map(({ from, to }) => Math.max((ranks[to] ?? 0) - (ranks[from] ?? 0) - 1, 0));
+  return passed.reduce((sum, one) => sum + one, count);
+}
+
 /** Edges of a cycle are left out. */
 export function layersOf(widths: readonly number[], edges: readonly Edge[], gap: number): Layers {
   const ranks = ranksOf(widths.length, edges);

@@ -1,5 +1,7 @@
 // A pipeline's graph as a picture that stands alone: no script, no font, no style from elsewhere. Pure.
 
+import { DspexError } from "../../../../schemas/errors.ts";
+import { isDrawable } from "./drawable.ts";
 import type { GraphView } from "./graph-view.ts";
 import { type Box, type Drawing, layout, type Point } from "./layout.ts";
 import { type Marks, wordsOf } from "./marks.ts";
@@ -15,10 +17,16 @@ rect{fill:#fff;stroke:#9ca3af;stroke-width:1.2}path{fill:none;stroke:#9ca3af;str
 .finished{fill:#e7f6eb;stroke:#2f8f4e}.running{fill:#e4eefe;stroke:#2563eb}.backoff{fill:#fdf3d4;stroke:#b45309}
 .failed{fill:#fdeaea;stroke:#c0362c}.skipped,.cancelled{fill:#f3f4f6;stroke-dasharray:4 3}`;
 
+/** @throws DspexError `payload_too_large` */
 export function svg(
   view: GraphView,
   { marks = new Map(), title }: { marks?: Marks; title?: string } = {},
 ): string {
+  if (!isDrawable(view))
+    throw new DspexError(
+      "payload_too_large",
+      "too many stages and references for a picture: ask for mermaid",
+    );
   const drawing = layout(view, {
     words: (node) => {
       const words = wordsOf(node, marks);

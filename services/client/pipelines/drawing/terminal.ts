@@ -1,7 +1,8 @@
 // A pipeline's graph in characters: boxes with lines between them, stages within stages; as a list where that would be
-// wider than the terminal. Pure.
+// wider than the terminal, or of too much. Pure.
 
 import { Characters } from "./characters.ts";
+import { isDrawable } from "./drawable.ts";
 import type { GraphNode, GraphView } from "./graph-view.ts";
 import { type Drawing, layout } from "./layout.ts";
 import { type Marks, wordsOf } from "./marks.ts";
@@ -19,6 +20,7 @@ const PADDING = { x: 2, y: 1 };
 
 export function terminalDrawing(view: GraphView, options: TerminalDrawing = {}): string[] {
   const { marks = NO_MARKS, columns = Number.POSITIVE_INFINITY, paint = (_ink, text) => text } = options;
+  if (!isDrawable(view)) return listed(view, { marks, paint }, 0);
   const words = (node: GraphNode) => wordsOf(node, marks);
   const drawing = layout(view, {
     words: (node) => ({

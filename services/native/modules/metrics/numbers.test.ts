@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import {
   averagePrecision,
   bootstrapInterval,

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { anyText, phrase } from "../../../../tests/kit/any-text.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import {
   corpusBleu,
   corpusChrf,

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { parseJson } from "../../../../schemas/envelope/json.ts";
 import { isDspexError } from "../../../../schemas/errors.ts";
 import { templates as anyTemplate, templateValues } from "../../../../tests/kit/any-template.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import {
   compileTemplate,
   promptTemplate,

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { anyText, phrase } from "../../../../tests/kit/any-text.ts";
 import { cpuMs } from "../../../../tests/kit/cpu-time.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import { codePointCount, codePointPlaces } from "./characters.ts";
 import { type Chunk, type ChunkOptions, chunkText } from "./chunk.ts";
 import { paragraphSpans, sentenceSpans, wordSpans } from "./spans.ts";

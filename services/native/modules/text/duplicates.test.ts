@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { anyText } from "../../../../tests/kit/any-text.ts";
 import { cpuMs } from "../../../../tests/kit/cpu-time.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import { dedupe, duplicateGroups } from "./duplicates.ts";
 import { estimateJaccard, minHash } from "./min-hash.ts";
 import { normalizeText } from "./normalize.ts";

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { anyText, phrase } from "../../../../tests/kit/any-text.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import { Bm25Index } from "./bm25.ts";
 import { searchWords } from "./search-words.ts";
 import { TopK } from "./top-k.ts";

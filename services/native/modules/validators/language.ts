@@ -10,6 +10,11 @@ export interface LanguageOptions {
   readonly languages: readonly string[];
 }
 
+/** ISO 639-1 codes of all that can be told. */
+export const LANGUAGES: readonly string[] =
+  `am ar az be bg bn ca cs da de el en es et eu fa fi fr gu he hi hr hu hy is it ja ka kn ko ku lo lt lv ml mr ms nl no
+   or pa pl pt ro ru sk sl sq sr sv ta te th tl tr uk ur vi yo zh`.split(/\s+/);
+
 interface Detector {
   detect(text: string): { language: string };
 }

@@ -2,12 +2,16 @@
 
 export { checkArithmetic } from "./arithmetic.ts";
 export { CHECK_LIMITS, type Check, checkSchema as checkDataSchema } from "./check.ts";
+export { checkOutputs } from "./check-outputs.ts";
 export { type CitationsOptions, checkCitations } from "./citations.ts";
 export { checkFormat, type Format, type FormatOptions } from "./format.ts";
+export { FROM_INPUT, readsInputs } from "./from-inputs.ts";
+export { isLongerThan } from "./is-long.ts";
 export { checkJson, type JsonOptions } from "./json.ts";
 export { type FoundJson, type JsonTextOptions, readJson } from "./json-text.ts";
-export { checkLanguage, detectLanguage, type LanguageOptions } from "./language.ts";
+export { checkLanguage, detectLanguage, LANGUAGES, type LanguageOptions } from "./language.ts";
 export { checkLength, type LengthOptions, type LengthUnit } from "./length.ts";
+export { EACH, type PathStep, pathSteps } from "./output-parts.ts";
 export { checkPattern, type PatternOptions } from "./pattern.ts";
 export {
   checkPii,

@@ -17,7 +17,7 @@ export type SchemaCheck = (value: unknown, path: string, run: SchemaRun) => bool
 export class TooManySteps extends Error {}
 
 /** References that lead in a circle without going deeper into the value end here. */
-const MAX_DEPTH = 1_000;
+const MAX_DEPTH = 256;
 /** Characters that are read at the price of one step. */
 const CHARACTERS_PER_STEP = 16;
 

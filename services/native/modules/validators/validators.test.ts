@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import fc from "fast-check";
 import { z } from "zod";
 import { parseJson } from "../../../../schemas/envelope/json.ts";
 import { parseSignature } from "../../../../schemas/signature/mod.ts";
 import { words } from "../../../../tests/kit/checked-texts.ts";
+import { fc } from "../../../../tests/kit/fast-check.ts";
 import { validatorCases } from "../../../../tests/kit/validator-cases.ts";
 import {
   type Check,

@@ -10,7 +10,8 @@ import type {
   VersionPromoted,
   VersionWithdrawn,
 } from "../../../../schemas/messages/version-event.ts";
-import { isOld, type LogRange, signatureText } from "../../decide.ts";
+import { isOld, type LogRange } from "../../../log/range.ts";
+import { signatureText } from "../../decide.ts";
 import type { ProgramsState } from "../../state.ts";
 import { decidePromote, existing, registered } from "../decide.ts";
 

@@ -7,7 +7,7 @@
 import type { Logger } from "pino";
 import type { CanaryEvidence } from "../../../../schemas/messages/version-event.ts";
 import type { NatsConnection } from "../../../bus/connect.ts";
-import { type Follower, follow } from "../../../log/follow.ts";
+import { FollowWhile } from "../../../log/follow-while.ts";
 import type { LogMessage } from "../../../log/message.ts";
 import type { Registry } from "../../registry.ts";
 import { decideWanted } from "../decide.ts";
@@ -35,6 +35,7 @@ export interface WatchOptions {
 }
 
 interface Watched {
+  key: string;
   name: string;
   canary: Canary;
   contest: CanaryContest;
@@ -43,23 +44,22 @@ interface Watched {
 
 export class CanaryWatch {
   readonly #options: WatchOptions;
+  readonly following: FollowWhile;
+  /** By program. */
   #watched = new Map<string, Watched>();
-  #follower: Follower | undefined;
-  #key = "";
-  #isStopped = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
-  }
-
-  start(): this {
-    void this.#run();
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await this.#follower?.stop();
+    const { registry, instance } = options;
+    this.following = new FollowWhile({
+      ...options,
+      role: "programs",
+      n: instance + FOLLOWER_OFFSET,
+      filters: CANARY_FILTERS,
+      wanted: () => this.#wanted(),
+      changed: () => registry.changed(),
+      onMessage: (message, isNew) => this.#onMessage(message, isNew),
+    });
   }
 
   /** Undefined where it is not known here yet. */
@@ -68,55 +68,23 @@ export class CanaryWatch {
     return watched && evidenceOf(watched.contest);
   }
 
-  /** Follows anew whenever other canaries are to be judged. */
-  async #run(): Promise<void> {
-    const { registry, logger } = this.#options;
-    while (!this.#isStopped) {
-      const changed = registry.changed();
-      try {
-        await this.#follow();
-      } catch (error) {
-        if (this.#isStopped) return;
-        logger.warn({ error: String(error) }, "canaries not followed yet");
-        this.#key = "";
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-        continue;
-      }
-      await changed;
-    }
+  #wanted(): Map<string, number> {
+    const active = [...this.#options.registry.state.programs.values()].flatMap(({ name, status, canary }) =>
+      canary !== undefined && status === "registered" ? [this.#watchedAs(name, canary)] : [],
+    );
+    this.#watched = new Map(active.map((watched) => [watched.name, watched]));
+    return new Map(active.map(({ key, canary }) => [key, canary.since]));
   }
 
-  async #follow(): Promise<void> {
-    const { registry, connection, instance } = this.#options;
-    const active = [...registry.state.programs.values()].flatMap(({ name, status, canary }) =>
-      canary !== undefined && status === "registered" ? [{ name, canary }] : [],
-    );
-    const key = active
-      .map(({ name, canary }) => `${name}/${canary.version}/${canary.since}`)
-      .sort()
-      .join(" ");
-    if (key === this.#key) return;
-    this.#key = key;
-    const before = this.#follower;
-    this.#follower = undefined;
-    await before?.stop();
-    this.#watched = new Map(
-      active.map(({ name, canary }) => [
-        name,
-        { name, canary, contest: newCanaryContest(canary.share), isJudged: false },
-      ]),
-    );
-    if (active.length === 0 || this.#isStopped) return;
-    this.#follower = await follow(connection, {
-      role: "programs",
-      n: instance + FOLLOWER_OFFSET,
-      fromSequence: Math.min(...active.map(({ canary }) => canary.since)) + 1,
-      filters: CANARY_FILTERS,
-      onMessage: (message) => this.#onMessage(message),
-    });
+  /** What is known of one that goes on is kept. */
+  #watchedAs(name: string, canary: Canary): Watched {
+    const key = `${name}/${canary.version}/${canary.since}`;
+    const before = this.#watched.get(name);
+    if (before?.key === key) return before;
+    return { key, name, canary, contest: newCanaryContest(canary.share), isJudged: false };
   }
 
-  #onMessage(message: LogMessage): void {
+  #onMessage(message: LogMessage, isNew: (key: string) => boolean): void {
     let told: ReturnType<typeof canaryOutcome>;
     try {
       told = canaryOutcome(message);
@@ -126,7 +94,7 @@ export class CanaryWatch {
     }
     if (told === undefined) return;
     const watched = this.#watched.get(told.program);
-    if (watched?.canary.version !== told.version || message.sequence <= watched.canary.since) return;
+    if (watched?.canary.version !== told.version || !isNew(watched.key)) return;
     observeCanary(watched.contest, told.outcome);
     this.#judge(watched);
   }
@@ -141,11 +109,11 @@ export class CanaryWatch {
     const { version, since } = canary;
     const judgement = { name, version, since, reason: verdict.reason, evidence: evidenceOf(contest) };
     this.#say(verdict.verb, judgement).catch((error: Error) => {
-      if (this.#isStopped) return;
+      if (this.following.isStopped) return;
       this.#options.logger.warn({ program: name, error: error.message }, "canary not judged yet");
       setTimeout(() => {
         watched.isJudged = false;
-        if (!this.#isStopped && this.#watched.get(name) === watched) this.#judge(watched);
+        if (!this.following.isStopped && this.#watched.get(name) === watched) this.#judge(watched);
       }, RETRY_MS).unref();
     });
   }
