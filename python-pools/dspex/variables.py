@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from dspex.client.admin_request import admin_request
 from dspex.client.api import Api
 from dspex.client.observe import observe
 from dspex.codec import decode, to_json
@@ -209,11 +210,4 @@ class Variables:
 
     async def _order(self, verb: str, **members: Any) -> CommandAnswer:
         body = {name: value for name, value in members.items() if value is not None}
-        try:
-            answer = await self._api.request(f"variable.{verb}", body, admin=True)
-        except DspexError as error:
-            # Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-            if error.code == "unavailable":
-                await self._api.request(f"variable.{verb}", body)
-            raise
-        return decode(CommandAnswer, answer)
+        return decode(CommandAnswer, await admin_request(self._api, f"variable.{verb}", body))

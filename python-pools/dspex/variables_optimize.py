@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dspex.client.admin_request import admin_request
 from dspex.client.api import Api
 from dspex.client.objects import Objects
 from dspex.codec import decode
@@ -78,13 +79,7 @@ async def start_optimization(
         "budget": _given(spent),
         **_given(options),
     }
-    try:
-        answer = await api.request("variable.optimize", body, admin=True)
-    except DspexError as error:
-        # Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-        if error.code == "unavailable":
-            await api.request("variable.optimize", body)
-        raise
+    answer = await admin_request(api, "variable.optimize", body)
     return Optimization(api, decode(OptimizationInfo, answer).run)
 
 

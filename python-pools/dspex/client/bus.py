@@ -1,7 +1,8 @@
 """The one door to NATS: a connection that is kept, requests on its shared inbox, and word of each reconnect.
 
 DspexError
-└── NoAnswerError   unavailable: nobody there, no answer in time, or not connected
+└── NoAnswerError   unavailable: no answer in time, or not connected
+    └── NobodyThereError   nobody serves it: what was asked was not done
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ class NoAnswerError(DspexError):
 
     def __init__(self, message: str) -> None:
         super().__init__("unavailable", message)
+
+
+class NobodyThereError(NoAnswerError):
+    """Nobody serves what was asked, so that it was not done."""
 
 
 class Bus:
@@ -111,7 +116,7 @@ class Bus:
         try:
             return await heeded(self._nats.request(subject, body, timeout=left, headers=headers))
         except nats.errors.NoRespondersError:
-            raise NoAnswerError(f"nobody serves {subject}") from None
+            raise NobodyThereError(f"nobody serves {subject}") from None
         except nats.errors.TimeoutError:
             raise NoAnswerError(f"no answer on {subject} within {timeout_s:g} s") from None
         except (nats.errors.Error, OSError) as error:

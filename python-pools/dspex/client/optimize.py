@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 
+from dspex.client.admin_request import admin_request
 from dspex.client.api import Api
 from dspex.client.objects import Objects
 from dspex.client.optimize_answers import OptimizationState
@@ -33,13 +34,7 @@ async def start_optimization(
     given = {key: value for key, value in settings.items() if value is not None}
     shrunk = {} if rows is None else await Objects(api).shrink({"rows": [dict(row) for row in rows]})
     body = {"name": name, **given, **shrunk}
-    try:
-        begun = await api.request("program.optimize", body, timeout_s=_START_TIMEOUT_S, admin=True)
-    except DspexError as error:
-        # Who has not the right reaches nobody there; the same verb for all says which of the two it is.
-        if error.code == "unavailable":
-            await api.request("program.optimize", body)
-        raise
+    begun = await admin_request(api, "program.optimize", body, timeout_s=_START_TIMEOUT_S)
     return ProgramOptimization(api, begun["run"], begun["id"])
 
 

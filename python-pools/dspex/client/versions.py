@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dspex.client.admin_request import admin_request
 from dspex.client.api import Api
 from dspex.client.optimize_answers import VersionsInfo
 from dspex.codec import decode
@@ -52,11 +53,11 @@ class Versions:
 
     async def roll_back(self, *, reason: str | None = None) -> str:
         """Returns the version before, which is in use now. Raises `conflict` where none was promoted."""
-        answer = await self._api.request("program.rollback", self._body(reason=reason), admin=True)
+        answer = await admin_request(self._api, "program.rollback", self._body(reason=reason))
         return str(answer["version"])
 
     async def _change(self, verb: str, **given: Any) -> bool:
-        answer = await self._api.request(f"program.{verb}", self._body(**given), admin=True)
+        answer = await admin_request(self._api, f"program.{verb}", self._body(**given))
         return answer["changed"] is True
 
     def _body(self, **given: Any) -> dict[str, Any]:
