@@ -25,10 +25,17 @@ async def running(pool: PoolProcess, count: int = 1) -> None:
     await pool.until(lambda: len(pool.held) >= count)
 
 
+async def begun(pool: PoolProcess, request_id: str) -> None:
+    """Its function runs: a worker that holds work may still be looking for a result."""
+    await pool.until(
+        lambda: any((line.get("requestId"), line["message"]) == (request_id, "begun") for line in pool.logged)
+    )
+
+
 async def test_an_answer_that_comes_second_is_superseded(pool: PoolProcess, log: Log) -> None:
     request_id = log.next_id()
     await log.send(work_data(WAITS, request_id, {"seconds": 4}))
-    await running(pool)
+    await begun(pool, request_id)
     await log.store_result(request_id)
     await log.until(lambda: log.superseded)
     assert log.superseded == [{"id": request_id, "attempt": 1, "pool": "general", "worker": "1"}]

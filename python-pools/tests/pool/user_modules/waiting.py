@@ -10,7 +10,8 @@ import dspex
 
 @dspex.program(signature="seconds: float -> waited: float")
 async def waits(seconds: float) -> float:
-    """Sleeps without blocking."""
+    """Says that it runs, and sleeps without blocking."""
+    print("begun")  # noqa: T201 - as users do; it becomes a log line of the attempt
     await asyncio.sleep(seconds)
     return seconds
 
